@@ -1,0 +1,25 @@
+# syntax=docker/dockerfile:1
+# The image of kube-event-metrics: one virtual environment on a slim base, no pip, no shell needed.
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+WORKDIR /src
+RUN python -m venv --without-pip /opt/venv
+COPY pyproject.toml README.md LICENSE ./
+COPY exporter exporter
+# Byte code is compiled here: the root file system is read-only at run time.
+RUN pip install --no-cache-dir --prefix /opt/venv . \
+ && /opt/venv/bin/python -m compileall -q /opt/venv/lib
+
+FROM ${BASE}
+LABEL org.opencontainers.image.title="kube-event-metrics" \
+      org.opencontainers.image.description="Every occurrence of every Kubernetes Event, counted once." \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=build /opt/venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+# Numeric, so that runAsNonRoot can be verified.
+USER 65532:65532
+EXPOSE 10360
+ENTRYPOINT ["kube-event-metrics"]

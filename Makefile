@@ -1,0 +1,62 @@
+# Everything runs in .venv, made here; `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt lint type contracts generated bench image clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(READY) ## Run the exporter: the current kube context, else the demo cluster.
+	@if $(BIN)/python -c 'import os, sys; from exporter.kube.connection import configured; \
+		sys.exit(not configured(os.environ))' 2>/dev/null; then exec $(BIN)/kube-event-metrics run; \
+	else exec $(BIN)/kube-event-metrics demo; fi
+
+test: $(READY) ## Run the tests; those that need programs that are not here skip and say so.
+	$(PYTEST)
+
+check: lint type contracts generated test ## All gates: format, lint, types, imports, generated files, tests.
+
+fmt: $(READY) ## Format the code.
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lint: $(READY) ## Format and lint, without changing anything.
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/codespell README.md CHANGELOG.md docs exporter tests Makefile
+	$(BIN)/yamllint --strict exporter deploy
+	$(BIN)/shellcheck .ci/run .ci/assets
+	$(BIN)/hadolint Dockerfile
+
+type: $(READY) ## Check types, strictly.
+	$(BIN)/mypy
+
+contracts: $(READY) ## Check which room imports which.
+	$(BIN)/lint-imports
+
+generated: $(READY) ## Check that generated files are up to date.
+	$(BIN)/python -m tests.generate --check
+
+bench: $(READY) ## Measure speed and size, beside an alternative.
+	$(BIN)/python -m tests.bench $(BENCH)
+
+clean: ## Remove what was made here.
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Debian and Ubuntu keep venv's pip apart; a fresh machine has neither.
+$(READY): pyproject.toml Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "installing python3-venv"; \
+		root=$$(test "$$(id -u)" = 0 || echo sudo); \
+		$$root apt-get update -qq && $$root apt-get install -y -qq python3-venv; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The composition root: builds the house from the configuration, runs it, takes it down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from dataclasses import dataclass
+from typing import NoReturn
+
+from exporter import __version__
+from exporter.config import Config
+from exporter.events import EventObject, Ledger
+from exporter.kube.connection import Cluster, ClusterChoice
+from exporter.kube.frames import FrameReader
+from exporter.kube.listwatch import ListWatch, Note
+from exporter.kube.telemetry import Telemetry
+from exporter.kube.watcher import Watcher
+from exporter.metrics.births import Births, Scrapers
+from exporter.metrics.page import Page
+from exporter.pipeline import Counting, Scope
+from exporter.rules.loading import built_in, load
+from exporter.selfmetrics import SelfMetrics, Watched, process_metrics
+from exporter.web.landing import Facts
+from exporter.web.server import Health, WebServer
+
+logger = logging.getLogger("exporter")
+
+# Tens of bytes an event: the ledger of a million is some 150 MB, and no cluster has more.
+LEDGER_LIMIT = 1_000_000
+_GENERATION_SECONDS = 60.0
+
+
+class ExporterFailedError(Exception):
+    """A part of the exporter died; the process must end and say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    scope: Scope
+    telemetry: Telemetry
+    watcher: Watcher
+
+
+class Exporter:
+    """The running exporter."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._cluster = Cluster(ClusterChoice(config.kubeconfig, config.context))
+        births = Births(time.monotonic)
+        self._scrapers = Scrapers(births, time.monotonic)
+        self._counting = Counting(
+            load(built_in(), time.monotonic), births, series_limit=config.series_limit
+        )
+        self._watches = [self._watch(namespace) for namespace in config.namespaces or ("",)]
+        own = SelfMetrics(
+            births,
+            self._scrapers,
+            self._counting,
+            [Watched(w.telemetry, w.scope) for w in self._watches],
+        )
+        page = Page(
+            (*self._counting.families(), *own.families()),
+            births,
+            self._scrapers,
+            refresh=own.refresh,
+            foreign=process_metrics,
+        )
+        self._web = WebServer(
+            page, telemetry_path=config.telemetry_path, health=self.health, facts=self._facts
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve and watch until ``stop`` is set.
+
+        Raises ``ConnectionConfigError`` and ``OSError`` at start, ``ExporterFailedError`` later.
+        """
+        await self._cluster.load()
+        host, port = await self._web.start(self._config.listen_host, self._config.listen_port)
+        shown = f"[{host}]" if ":" in host else host
+        address = f"{shown}:{port}"
+        person = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "127.0.0.1")  # noqa: S104
+        _log("info", "listening", {"address": address, "version": __version__})
+        _log(
+            "info",
+            f"watching the events of {self._cluster.description} at {self._cluster.url}; "
+            f"look at http://{person}/",
+            {},
+        )
+        loops = [asyncio.create_task(w.watcher.run(), name="watch") for w in self._watches]
+        tasks = [*loops, asyncio.create_task(self._generations(), name="generations")]
+        stopped = asyncio.create_task(stop.wait(), name="stop")
+        try:
+            await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                if task.done() and not task.cancelled():
+                    raise ExporterFailedError(f"task {task.get_name()} died") from task.exception()
+            _log("info", "stopping", {})
+        finally:
+            for part in (*tasks, stopped):
+                part.cancel()
+            await asyncio.gather(*tasks, stopped, return_exceptions=True)
+            await self._web.stop()
+            await self._cluster.close()
+
+    def health(self) -> Health:
+        """Ready when every scope's first list is done and the server lets us watch."""
+        for watch in self._watches:
+            scope = f"namespace {watch.telemetry.scope}" if watch.telemetry.scope else "the cluster"
+            if not watch.telemetry.allowed:
+                return Health(
+                    ready=False,
+                    reason=f"not allowed to list and watch events in {scope}: see "
+                    "`kube-event-metrics check`",
+                )
+            if not watch.telemetry.synced:
+                return Health(
+                    ready=False, reason=f"the first list of events in {scope} is not done"
+                )
+        return Health(ready=True, reason="ok")
+
+    def _watch(self, namespace: str) -> _Watch:
+        config = self._config
+        telemetry = Telemetry(scope=namespace)
+        ledger = Ledger(retention=2 * config.event_ttl, limit=LEDGER_LIMIT)
+        scope = Scope(self._counting, ledger, monotonic=time.monotonic, wall=time.time)
+        protocol = ListWatch(
+            FrameReader(EventObject),
+            scope,
+            telemetry,
+            note=_noting(namespace),
+            uniform=random.random,
+            field_selector=config.field_selector,
+        )
+        path = f"/api/v1/namespaces/{namespace}/events" if namespace else "/api/v1/events"
+        return _Watch(scope, telemetry, Watcher(self._cluster, path, protocol, telemetry))
+
+    async def _generations(self) -> NoReturn:
+        lifetime = max(int(self._config.series_ttl / _GENERATION_SECONDS), 1)
+        while True:
+            await asyncio.sleep(_GENERATION_SECONDS)
+            self._counting.next_generation(lifetime)
+            for watch in self._watches:
+                watch.scope.ledger.forget(time.monotonic())
+
+    def _facts(self) -> Facts:
+        counting = self._counting
+        starts = [w.scope.ledger.since for w in self._watches]
+        return Facts(
+            version=__version__,
+            cluster=f"{self._cluster.url} ({self._cluster.description})",
+            scopes=self._config.namespaces,
+            field_selector=self._config.field_selector,
+            ready=self.health().ready,
+            since=max(starts) if all(w.telemetry.synced for w in self._watches) else 0.0,
+            last_event=counting.last_occurrence,
+            now=time.time(),
+            occurrences=counting.total,
+            series=sum(len(f) for f in counting.families()),
+            events_remembered=sum(len(w.scope.ledger) for w in self._watches),
+            scrapers=len(self._scrapers),
+        )
+
+
+def _noting(namespace: str) -> Note:
+    scope = {"namespace": namespace} if namespace else {}
+
+    def note(level: str, message: str, fields: dict[str, object]) -> None:
+        _log(level, message, {**scope, **fields})
+
+    return note
+
+
+def _log(level: str, message: str, fields: dict[str, object]) -> None:
+    logger.log(logging.getLevelNamesMapping()[level.upper()], message, extra={"fields": fields})

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flags before environment before file before defaults; every error names where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from exporter.config.options import BY_NAME, ENVIRONMENT_PREFIX, OPTIONS, Config, Option
+
+_FILE_VARIABLE = ENVIRONMENT_PREFIX + "CONFIG_FILE"
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message names the place and the key."""
+
+
+def load_config(flags: Mapping[str, str], environ: Mapping[str, str], file: str = "") -> Config:
+    """The effective configuration.
+
+    ``flags`` holds the options given on the command line, by name. Without ``file`` the
+    environment's ``KUBE_EVENT_METRICS_CONFIG_FILE`` names it. Raises ``ConfigError``.
+    """
+    values = {option.name: (option.default, f"default of {option.name}") for option in OPTIONS}
+    path = file or environ.get(_FILE_VARIABLE, "")
+    if path:
+        values.update(_from_file(path))
+    values.update(_from_environment(environ))
+    values.update({name: (value, f"--{name}") for name, value in flags.items()})
+    fields: dict[str, Any] = {}
+    for option in OPTIONS:
+        value, origin = values[option.name]
+        fields.update(_parse(option, value, origin))
+    return replace(Config(), **fields)
+
+
+def _parse(option: Option, value: str, origin: str) -> dict[str, object]:
+    try:
+        if option.choices and value not in option.choices:
+            raise ValueError(f"is one of {', '.join(option.choices)}")
+        return option.parse(value)
+    except ValueError as error:
+        raise ConfigError(f"{origin}: {error}; not {value!r}") from error
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    found = {}
+    names = {option.environment: option for option in OPTIONS}
+    for variable, value in environ.items():
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable == _FILE_VARIABLE:
+            continue
+        option = names.get(variable)
+        if option is None:
+            # Kubernetes sets KUBE_EVENT_METRICS_SERVICE_HOST, ..._PORT_10360_TCP and the like in
+            # every pod beside a Service of our name.
+            if "_SERVICE_" in variable or "_PORT" in variable:
+                continue
+            raise ConfigError(f"${variable}: unknown{_nearest(variable, list(names))}")
+        found[option.name] = (value, f"${variable}")
+    return found
+
+
+def _from_file(path: str) -> dict[str, tuple[str, str]]:
+    try:
+        document = yaml.safe_load(Path(path).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: must be a mapping of options")
+    found = {}
+    for name, value in _flatten(document, ""):
+        option = BY_NAME.get(name)
+        if option is None:
+            raise ConfigError(f"{path}: {name}: unknown key{_nearest(name, list(BY_NAME))}")
+        if isinstance(value, list):
+            if not option.repeatable:
+                raise ConfigError(f"{path}: {name}: takes one value, not a list")
+            text = ",".join(str(item) for item in value)
+        else:
+            text = "" if value is None else str(value)
+        found[name] = (text, f"{path}: {name}")
+    return found
+
+
+def _flatten(node: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in node.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            yield from _flatten(value, name + ".")
+        else:
+            yield name, value
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    matches = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"; did you mean {matches[0]}?" if matches else ""

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options: each has one name, which is the flag, the file's key and the environment's.
+
+``events.ttl`` is ``--events.ttl``, ``events: {ttl: ...}`` in the file and
+``KUBE_EVENT_METRICS_EVENTS_TTL``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+ENVIRONMENT_PREFIX = "KUBE_EVENT_METRICS_"
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+\Z")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+# RFC 1123 label: what a namespace's name may be.
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The effective configuration."""
+
+    kubeconfig: str = ""
+    context: str = ""
+    listen_host: str = "0.0.0.0"  # noqa: S104 - a metrics port is scraped from outside its pod
+    listen_port: int = 10360
+    telemetry_path: str = "/metrics"
+    namespaces: tuple[str, ...] = ()
+    field_selector: str = ""
+    event_ttl: float = 3600.0
+    """Seconds."""
+    series_limit: int = 10_000
+    series_ttl: float = 86_400.0
+    """Seconds."""
+    log_level: str = "info"
+    log_format: str = "logfmt"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option. ``parse`` turns its text into ``Config`` fields, or raises ``ValueError``."""
+
+    name: str
+    default: str
+    help: str
+    parse: Callable[[str], dict[str, object]]
+    repeatable: bool = False
+    choices: tuple[str, ...] = field(default=())
+
+    @property
+    def environment(self) -> str:
+        """The environment variable's name."""
+        return ENVIRONMENT_PREFIX + re.sub(r"[.-]", "_", self.name).upper()
+
+
+def _text(target: str) -> Callable[[str], dict[str, object]]:
+    return lambda value: {target: value}
+
+
+def _seconds(target: str) -> Callable[[str], dict[str, object]]:
+    def parse(value: str) -> dict[str, object]:
+        if not _DURATION.match(value):
+            raise ValueError("is a duration such as 90s, 15m, 1h30m or 2d")
+        seconds = sum(float(n) * _SECONDS[unit] for n, unit in _DURATION_PART.findall(value))
+        if seconds <= 0:
+            raise ValueError("must be more than 0")
+        return {target: seconds}
+
+    return parse
+
+
+def _listen_address(value: str) -> dict[str, object]:
+    host, colon, port = value.rpartition(":")
+    if not colon or not port.isdecimal() or int(port) > 65_535:
+        raise ValueError("is HOST:PORT, such as 0.0.0.0:10360 or [::]:10360")
+    return {"listen_host": host.strip("[]"), "listen_port": int(port)}
+
+
+def _path(value: str) -> dict[str, object]:
+    if not re.match(r"/[\w./-]*\Z", value):
+        raise ValueError("is a path such as /metrics")
+    if value in ("/livez", "/readyz"):
+        raise ValueError("is taken by a health check")
+    return {"telemetry_path": value}
+
+
+def _namespaces(value: str) -> dict[str, object]:
+    names = tuple(dict.fromkeys(n.strip() for n in value.split(",") if n.strip()))
+    for name in names:
+        if not _NAMESPACE.match(name):
+            raise ValueError(f"{name!r} is no namespace")
+    return {"namespaces": names}
+
+
+def _positive(target: str) -> Callable[[str], dict[str, object]]:
+    def parse(value: str) -> dict[str, object]:
+        if not value.isdecimal() or not 0 < int(value) <= 10_000_000:
+            raise ValueError("is a whole number from 1 to 10000000")
+        return {target: int(value)}
+
+    return parse
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "kubeconfig",
+        "",
+        "Path of a kubeconfig; without it $KUBECONFIG, ~/.kube/config, then the pod's own account.",
+        _text("kubeconfig"),
+    ),
+    Option(
+        "context", "", "Context of the kubeconfig; without it the current one.", _text("context")
+    ),
+    Option(
+        "web.listen-address",
+        "0.0.0.0:10360",
+        "Address to serve on, HOST:PORT; port 0 takes any free one.",
+        _listen_address,
+    ),
+    Option("web.telemetry-path", "/metrics", "Path of the metrics.", _path),
+    Option(
+        "events.namespace",
+        "",
+        "Watch the events of this namespace only; repeatable. Needs a Role there, no ClusterRole.",
+        _namespaces,
+        repeatable=True,
+    ),
+    Option(
+        "events.field-selector",
+        "",
+        "Field selector for the API server, such as type=Warning.",
+        _text("field_selector"),
+    ),
+    Option(
+        "events.ttl",
+        "1h",
+        "The API server's --event-ttl: events are remembered for twice as long after their end.",
+        _seconds("event_ttl"),
+    ),
+    Option(
+        "series.limit",
+        "10000",
+        "Most series of a metric family; what is beyond falls into one overflow series.",
+        _positive("series_limit"),
+    ),
+    Option(
+        "series.ttl",
+        "24h",
+        "A series idle for this long ends; keep it longer than any rule's range.",
+        _seconds("series_ttl"),
+    ),
+    Option(
+        "log.level",
+        "info",
+        "Least severe level that is logged.",
+        _text("log_level"),
+        choices=("debug", "info", "warning", "error"),
+    ),
+    Option(
+        "log.format",
+        "logfmt",
+        "Format of the log.",
+        _text("log_format"),
+        choices=("logfmt", "json"),
+    ),
+)
+BY_NAME = {option.name: option for option in OPTIONS}

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo cluster as a whole: store, API server and story under one switch."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from exporter.demo.apiserver import ApiServer
+from exporter.demo.cluster import Cluster
+from exporter.demo.event_objects import GroundTruth
+from exporter.demo.store import EventStore
+from exporter.demo.story import Story, play
+
+
+class DemoCluster:
+    """A cluster to look at: `start` it and point a client of Events at its `url`.
+
+    `seed` decides what happens in it; `history` is how many seconds of story lie behind it when it
+    starts; `speed` how many story seconds pass in one (at least 1: the story must not fall behind
+    the clock); `liveliness` above 1 shortens the pauses between incidents; `ttl` is the events' in
+    seconds; `token` the bearer token that the server asks for, None for none.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        history: float = 900.0,
+        speed: float = 1.0,
+        liveliness: float = 1.0,
+        ttl: float = 3600.0,
+        token: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        if speed < 1.0:
+            raise ValueError(f"speed must be at least 1, not {speed}")
+        rng = random.Random(seed)
+        self.store = EventStore(
+            ttl=ttl, uid=lambda: str(uuid.UUID(int=rng.getrandbits(128), version=4))
+        )
+        self.server = ApiServer(self.store, token=token)
+        self._rng = rng
+        self._clock = clock
+        self._history = history
+        self._speed = speed
+        self._liveliness = liveliness
+        self._cluster: Cluster | None = None
+        self._playing: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the API server listens, once started."""
+        return self.server.url
+
+    @property
+    def truth(self) -> GroundTruth:
+        """What has occurred so far; RuntimeError before the start."""
+        if self._cluster is None:
+            raise RuntimeError("the demo cluster has not been started")
+        return self._cluster.truth
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Play the history, listen, and go on with the story. OSError if the port is taken."""
+        now = self._clock()
+        began = now - self._history
+        self._cluster = Cluster(self.store, self._rng, began)
+        story = Story(self._cluster, liveliness=self._liveliness)
+        story.advance(now)
+        await self.server.start(host, port)
+        self._playing = asyncio.create_task(
+            play(story, self._clock, speed=self._speed), name="demo-story"
+        )
+
+    async def stop(self) -> None:
+        """End the story and cut all connections."""
+        if self._playing is not None:
+            self._playing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._playing
+            self._playing = None
+        await self.server.stop()
+
+    async def wait(self) -> None:
+        """Return when the story has been stopped; raises what ended it otherwise."""
+        if self._playing is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.shield(self._playing)
+
+    def write_kubeconfig(self, path: Path) -> None:
+        """Write a kubeconfig whose only context is this cluster (OSError where that fails)."""
+        self.server.kubeconfig(path)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()

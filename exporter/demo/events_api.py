@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the demo's API server answers: LIST, WATCH, access reviews, and its refusals.
+
+The answers were recorded from kube-apiserver 1.36.3. Each LIST page and each WATCH first takes its
+scripted faults, if there are any.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from exporter.demo import pages, responses
+from exporter.demo.faults import (
+    Fault,
+    FaultQueue,
+    Hang,
+    Healthy,
+    ListGone,
+    NoWatchList,
+    Status,
+)
+from exporter.demo.frame_stream import FrameStream, StreamEnded
+from exporter.demo.list_options import ListOptions
+from exporter.demo.pages import Scope
+from exporter.demo.request_log import Changed, RequestLog, SeenRequest
+from exporter.demo.status import (
+    CONTINUE_TOO_OLD,
+    LIST_TOO_OLD,
+    ApiError,
+    bad_request,
+    expired,
+    forbidden,
+    not_found,
+    unauthorized,
+)
+from exporter.demo.store import EventStore
+from exporter.demo.watches import Watch
+
+Access = Callable[[str, str, str], bool]
+
+
+def allow_all(*_: str) -> bool:
+    """The access rule that refuses nobody."""
+    return True
+
+
+_TOKENS_KEPT = 1024
+_WATCH_SECONDS = (1800.0, 3600.0)  # a watch without timeoutSeconds lasts as long, at random
+_USER = "demo"
+
+
+class EventsApi:
+    """The request handlers, the settings they follow, and the log of what they were asked.
+
+    `token`: the bearer token to ask for (None: anybody may ask). `access`: whether a verb on a
+    resource in a namespace ("" for all) is allowed; it decides access reviews, lists and watches.
+    `watch_list`: the feature gate of streamed initial events. `bookmark_interval`: seconds between
+    bookmarks for watches that allow them; None as for real Events watches, which never get any.
+    All may be changed while the server runs.
+    """
+
+    def __init__(
+        self,
+        store: EventStore,
+        *,
+        token: str | None = None,
+        access: Access = allow_all,
+        watch_list: bool = True,
+        bookmark_interval: float | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.store = store
+        self.token = token
+        self.access = access
+        self.watch_list = watch_list
+        self.bookmark_interval = bookmark_interval
+        self._changed = Changed()
+        self.requests = RequestLog(self._changed)
+        self.list_faults = FaultQueue()
+        self.watch_faults = FaultQueue()
+        self._rng = rng or random.Random()
+        self._page_of: OrderedDict[str, int] = OrderedDict()
+        self._watches: set[Watch] = set()
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every path that is answered; any other is a 404."""
+        return [
+            web.get("/api/v1/events", self._events),
+            web.get("/api/v1/namespaces/{namespace}/events", self._events),
+            web.get("/api/v1/namespaces/{namespace}/events/{name}", self._event),
+            web.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", self._access_review),
+            web.get("/version", self._constant(responses.VERSION)),
+            web.get("/api", self._constant(responses.CORE_VERSIONS)),
+            web.get("/apis", self._constant(responses.GROUPS)),
+            web.get("/api/v1", self._constant(responses.CORE_RESOURCES)),
+        ]
+
+    def _constant(self, content: object) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def answer(request: web.Request) -> web.Response:
+            self._note(request, "get", "")
+            if not self._authenticated(request):
+                return responses.error_response(unauthorized())
+            return responses.json_response(content)
+
+        return answer
+
+    async def _event(self, request: web.Request) -> web.Response:
+        namespace, name = request.match_info["namespace"], request.match_info["name"]
+        self._note(request, "get", namespace)
+        try:
+            self._authorize(request, "get", namespace)
+        except ApiError as error:
+            return responses.error_response(error)
+        stored = self.store.get(namespace, name)
+        if stored is None:
+            return responses.error_response(not_found(name))
+        return web.Response(body=pages.single(stored), headers=responses.headers())
+
+    async def _access_review(self, request: web.Request) -> web.Response:
+        self._note(request, "create", "")
+        if not self._authenticated(request):
+            return responses.error_response(unauthorized())
+        try:
+            review = msgspec.json.decode(await request.read(), type=dict[str, Any])
+        except msgspec.MsgspecError as error:
+            return responses.error_response(bad_request(str(error)))
+        asked = review.get("spec", {}).get("resourceAttributes") or {}
+        allowed = self.access(
+            asked.get("verb", ""), asked.get("resource", ""), asked.get("namespace", "")
+        )
+        return responses.access_review(review, allowed=allowed)
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        namespace = request.match_info.get("namespace", "")
+        is_watch = request.query.get("watch", "") not in ("", "0", "false")
+        verb = "watch" if is_watch else "list"
+        page = self._page(request.query.get("continue", ""))
+        self._note(request, verb, namespace, page)
+        queue = self.watch_faults if is_watch else self.list_faults
+        streamed = request.query.get("sendInitialEvents") not in (None, "0", "false")
+        faults = queue.take(page=page, streamed_list=is_watch and streamed)
+        try:
+            for fault in faults:
+                if isinstance(fault, Status):
+                    return responses.error_response(fault.error(), fault.body)
+                if isinstance(fault, Hang):
+                    await asyncio.get_running_loop().create_future()
+            self._authorize(request, verb, namespace)
+            gate = self.watch_list and not any(isinstance(f, NoWatchList) for f in faults)
+            options = ListOptions.parse(request.query, watch_list=gate)
+            if options.watch:
+                return await self._watch(request, namespace, options, faults)
+            return await self._list(request, namespace, options, faults, page)
+        except ApiError as error:
+            return responses.error_response(error)
+
+    async def _list(
+        self,
+        request: web.Request,
+        namespace: str,
+        options: ListOptions,
+        faults: Sequence[Fault],
+        page: int,
+    ) -> web.StreamResponse:
+        if any(isinstance(fault, ListGone) for fault in faults):
+            raise _gone(options.continue_token)
+        found = pages.list_page(self.store, namespace, options)
+        if found.continue_token:
+            self._page_of[found.continue_token] = page + 1
+            if len(self._page_of) > _TOKENS_KEPT:
+                self._page_of.popitem(last=False)
+        if not any(not isinstance(fault, Healthy) for fault in faults):
+            body, headers = responses.compressed(
+                request, (found.head(), *found.pieces(), pages.TAIL)
+            )
+            response = web.StreamResponse(headers=headers)
+            await response.prepare(request)
+            await response.write(body)
+            return response
+        response = web.StreamResponse(headers=responses.headers())
+        await response.prepare(request)
+        stream = FrameStream(request, response, faults)
+        with contextlib.suppress(StreamEnded, ConnectionError):
+            await stream.write(found.head())
+            await stream.begin()
+            await stream.send(found.pieces())
+            await stream.write(pages.TAIL)
+        return response
+
+    async def _watch(
+        self,
+        request: web.Request,
+        namespace: str,
+        options: ListOptions,
+        faults: Sequence[Fault],
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(headers=responses.headers())
+        await response.prepare(request)
+        stream = FrameStream(request, response, faults)
+        watch = Watch(
+            self.store,
+            Scope(namespace, options.selector),
+            options,
+            timeout=options.timeout or self._rng.uniform(*_WATCH_SECONDS),
+            bookmark_interval=self.bookmark_interval,
+            sent=self._changed.notify,
+        )
+        self._watches.add(watch)
+        try:
+            with contextlib.suppress(StreamEnded, ConnectionError):
+                try:
+                    await watch.feed(stream)
+                except ApiError as error:
+                    await stream.write(error.frame())
+        finally:
+            self._watches.discard(watch)
+            self._changed.notify()
+        return response
+
+    def _page(self, token: str) -> int:
+        """Which page of its list a request is; a token that was not given out here makes it 2."""
+        return self._page_of.get(token, 2) if token else 1
+
+    def _note(self, request: web.Request, verb: str, namespace: str, page: int = 1) -> None:
+        self.requests.add(
+            SeenRequest(
+                method=request.method,
+                path=request.path,
+                query=dict(request.query),
+                verb=verb,
+                namespace=namespace,
+                page=page,
+                user_agent=request.headers.get("User-Agent", ""),
+                authorization=request.headers.get("Authorization", ""),
+            )
+        )
+
+    def _authenticated(self, request: web.Request) -> bool:
+        return self.token is None or request.headers.get("Authorization") == f"Bearer {self.token}"
+
+    def _authorize(self, request: web.Request, verb: str, namespace: str) -> None:
+        if not self._authenticated(request):
+            raise unauthorized()
+        if not self.access(verb, "events", namespace):
+            raise forbidden(_USER, verb, namespace)
+
+
+def _gone(token: str) -> ApiError:
+    if not token:
+        return expired(LIST_TOO_OLD)
+    _, start = pages.decode_token(token)
+    return expired(CONTINUE_TOO_OLD, pages.encode_token(-1, start))

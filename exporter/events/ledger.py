@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ledger: how many new occurrences does this version of an Event object carry?
+
+State is kept per (namespace, name), because client-go re-creates an expired Event
+under its old name, with a new uid and the running count (tools/record: a PATCH that
+meets 404 becomes a CREATE). The rules, first match wins:
+
+known name, version not newer       0 (a duplicate or replayed frame changes nothing)
+known name, other uid, occ <= prev  occ (a writer that reuses names and carries no count)
+known name                          max(0, occ - prev) (a falling count is a correction)
+unknown name, occ > 1, began before
+the start of observation            1 (a return whose past was never seen)
+unknown name                        occ
+first list                          0 (the baseline: what happened before we looked)
+
+where occ = ``series.count``, else ``count``, else 1. Clients before client-go 0.25.13
+count a series from 1 at its *second* occurrence; an object once seen with
+``series.count`` 1 is remembered as theirs, and has one occurrence more than it says.
+
+A relist is a diff against the same state. A list is staged while its pages come in
+and takes effect only when it is complete; what is missing from it has ended.
+
+Invariant: over any interleaving of versions, duplicates, relists and deletions the sum
+of the answers for a name never exceeds what its writer recorded, and equals it as soon
+as the latest version was seen. The property tests hold this against a model of both of
+client-go's recorders.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from hashlib import blake2b
+from itertools import islice
+from zlib import crc32
+
+from exporter.events.record import EventRecord
+
+# One int an event: tuples and objects cost three times as much.
+#   resourceVersion 64 | ended minute 26 | uid hash 24 | old client 1 | occurrences 31
+_OCCURRENCES = (1 << 31) - 1
+_OLD_CLIENT = 1 << 31
+_UID_SHIFT = 32
+_UID = (1 << 24) - 1
+_ENDED_SHIFT = 56
+_ENDED = (1 << 26) - 1
+_VERSION_SHIFT = 82
+_CLEAR_ENDED = ~(_ENDED << _ENDED_SHIFT)
+
+_MINUTE = 60.0
+_EVICTED_SHARE = 64
+"""An overfull ledger drops its oldest 1/64 at once: dropping one by one would scan each time."""
+
+
+def _key(namespace: str, name: str) -> bytes:
+    """120 bits of hash in place of up to 500 bytes of text; stable, so that it can be stored."""
+    return blake2b(f"{namespace}/{name}".encode("utf-8", "replace"), digest_size=15).digest()
+
+
+class Ledger:
+    """Counted-so-far for the events of one watch.
+
+    ``retention`` is how long an ended event is remembered, in seconds: twice the event
+    TTL, so that its return under the old name is known. ``limit`` bounds the entries.
+    """
+
+    def __init__(self, *, retention: float, limit: int) -> None:
+        self.limit = limit
+        self.evicted = 0
+        """Entries dropped because the ledger was full; a later repeat of one may count low."""
+        self.since = 0.0
+        """Start of observation, Unix seconds on the cluster's clocks."""
+        self._retention = retention
+        self._entries: dict[bytes, int] = {}
+        self._ended: deque[tuple[int, list[bytes]]] = deque()
+        self._staged: dict[bytes, int] | None = None
+        self._found: list[tuple[EventRecord, int]] = []
+        self._baselined = False
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def changed(self, record: EventRecord) -> int:
+        """New occurrences in an ADDED or MODIFIED version."""
+        key = _key(record.namespace, record.name)
+        entry = self._entries.get(key)
+        if entry is None:
+            new, state = self._first_sight(record)
+            self._entries[key] = state
+            if len(self._entries) > self.limit:
+                self._evict()
+            return new
+        version = record.resource_version
+        if version and version <= entry >> _VERSION_SHIFT:
+            return 0
+        new, self._entries[key] = _advance(entry, record)
+        return new
+
+    def ended(self, record: EventRecord, now: float) -> None:
+        """A DELETED version: almost always the TTL. It counts nothing and is remembered.
+
+        ``now`` is in seconds of any clock that does not go back.
+        """
+        key = _key(record.namespace, record.name)
+        entry = self._entries.get(key)
+        if entry is None:
+            return
+        version = record.resource_version
+        if version and version <= entry >> _VERSION_SHIFT:
+            return
+        if version:
+            entry = (entry & ((1 << _VERSION_SHIFT) - 1)) | version << _VERSION_SHIFT
+        self._entries[key] = self._end(key, entry, now)
+        self.forget(now)
+
+    def begin_list(self, *, server_time: float) -> None:
+        """A list starts; ``server_time`` is the API server's clock, Unix seconds.
+
+        The first list marks the start of observation. A list already begun is dropped.
+        """
+        if not self._baselined:
+            self.since = server_time
+        self._staged = {}
+        self._found = []
+
+    def listed(self, record: EventRecord) -> None:
+        """One object of the list. A list is read from the store at one moment: it is newer
+        than all that was seen, so versions are not compared (an etcd restored from a backup
+        would count backwards).
+        """
+        staged = self._staged
+        if staged is None:
+            raise RuntimeError("listed() without begin_list()")
+        key = _key(record.namespace, record.name)
+        entry = self._entries.get(key)
+        if entry is None:
+            new, state = self._first_sight(record)
+        elif record.resource_version and record.resource_version == entry >> _VERSION_SHIFT:
+            new, state = 0, entry & _CLEAR_ENDED
+        else:
+            new, state = _advance(entry, record)
+        staged[key] = state
+        if new and self._baselined:
+            self._found.append((record, new))
+
+    def abandon_list(self) -> None:
+        """The list broke: nothing of it was published."""
+        self._staged = None
+        self._found = []
+
+    def publish_list(self, resource_version: int, now: float) -> list[tuple[EventRecord, int]]:
+        """The list is complete: the occurrences it shows that the watch had not, oldest first.
+
+        The first list is the baseline and shows none.
+        """
+        staged, found = self._staged, self._found
+        if staged is None:
+            raise RuntimeError("publish_list() without begin_list()")
+        self.abandon_list()
+        missing = self._entries.keys() - staged.keys()
+        for key in missing:
+            entry = self._entries[key]
+            if entry >> _VERSION_SHIFT > resource_version:
+                # The store was restored to an older state: what it says next must not be hidden.
+                entry &= (1 << _VERSION_SHIFT) - 1
+            staged[key] = entry if entry >> _ENDED_SHIFT & _ENDED else self._end(key, entry, now)
+        self._entries = staged
+        self._baselined = True
+        if len(staged) > self.limit:
+            self._evict()
+        self.forget(now)
+        found.sort(key=lambda pair: pair[0].occurred())
+        return found
+
+    def forget(self, now: float) -> None:
+        """Drop what ended more than the retention ago."""
+        oldest = int((now - self._retention) / _MINUTE)
+        while self._ended and self._ended[0][0] < oldest:
+            minute, keys = self._ended.popleft()
+            for key in keys:
+                entry = self._entries.get(key)
+                if entry is not None and entry >> _ENDED_SHIFT & _ENDED == minute:
+                    del self._entries[key]
+
+    def _first_sight(self, record: EventRecord) -> tuple[int, int]:
+        occurrences, old_client = _occurrences(record, old_client=0)
+        state = _pack(record, occurrences, old_client)
+        if occurrences > 1 and record.first_occurred() < self.since:
+            return 1, state
+        return occurrences, state
+
+    def _end(self, key: bytes, entry: int, now: float) -> int:
+        # Minute 0 means "still there"; clocks that begin at 0 are shifted past it.
+        minute = max(int(now / _MINUTE) & _ENDED, 1)
+        if self._ended and self._ended[-1][0] == minute:
+            self._ended[-1][1].append(key)
+        else:
+            self._ended.append((minute, [key]))
+        return (entry & _CLEAR_ENDED) | minute << _ENDED_SHIFT
+
+    def _evict(self) -> None:
+        surplus = len(self._entries) - self.limit
+        oldest = list(islice(self._entries, max(surplus, self.limit // _EVICTED_SHARE, 1)))
+        for key in oldest:
+            del self._entries[key]
+        self.evicted += len(oldest)
+
+
+def _advance(entry: int, record: EventRecord) -> tuple[int, int]:
+    """New occurrences of a name that is known, and its state from now on."""
+    previous = entry & _OCCURRENCES
+    same_uid = entry >> _UID_SHIFT & _UID == _uid_hash(record.uid)
+    occurrences, old_client = _occurrences(record, old_client=entry & _OLD_CLIENT)
+    state = _pack(record, occurrences, old_client)
+    if occurrences > previous:
+        return occurrences - previous, state
+    return (0 if same_uid else occurrences), state
+
+
+def _occurrences(record: EventRecord, *, old_client: int) -> tuple[int, int]:
+    series = record.series_count
+    if series:
+        if series == 1:
+            old_client = _OLD_CLIENT
+        return min(series + 1 if old_client else series, _OCCURRENCES), old_client
+    return record.count or 1, old_client
+
+
+def _pack(record: EventRecord, occurrences: int, old_client: int) -> int:
+    return (
+        occurrences
+        | old_client
+        | _uid_hash(record.uid) << _UID_SHIFT
+        | record.resource_version << _VERSION_SHIFT
+    )
+
+
+def _uid_hash(uid: str) -> int:
+    return crc32(uid.encode("utf-8", "replace")) & _UID

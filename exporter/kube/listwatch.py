@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The list/watch protocol: what to ask the API server next, and what its answers mean.
+
+A state machine without I/O. The shell asks ``next_request()``, does it, and tells what
+came: ``accepted``, ``page``, ``lines``, ``ended``, ``refused`` or ``broken``.
+
+    STREAM --end mark--> WATCH          a streamed list (KEP-3157) turns into the watch
+    LIST   --last page-> WATCH          where the server refuses to stream
+    WATCH  --410, or failing, or quiet--> STREAM or LIST
+
+Invariants: a list is published whole or not at all; a watch resumes where it stopped
+and relists only for a cause in ``Relist``; it never gives up, and never asks twice
+without either progress or a wait in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, Protocol
+
+from exporter.kube.backoff import Backoff
+from exporter.kube.frames import Frame, FrameReader, Status, T, T_contra, Undecodable
+from exporter.kube.telemetry import Failure, Relist, Telemetry
+
+PAGE_SIZE = 500
+# client-go tools/cache: a watch asks for a random 5 to 10 minutes, so that the watches
+# of a fleet do not end together.
+MIN_WATCH_SECONDS = 300.0
+MAX_WATCH_SECONDS = 600.0
+# Silence beyond the server's own time-out can only be a dead connection.
+SILENCE_GRACE_SECONDS = 30.0
+# A list, streamed or paged, has no reason to pause for longer.
+LIST_SILENCE_SECONDS = 60.0
+_SHORT_WATCH_SECONDS = 1.0
+_RELIST_AT_ONCE_SECONDS = 10.0
+_FAILURES_BEFORE_RELIST = 3
+
+
+class Phase(Enum):
+    """What the next answer belongs to."""
+
+    LIST = "list"
+    STREAM = "stream"
+    WATCH = "watch"
+
+
+class Consumer(Protocol[T_contra]):
+    """Where the objects go. Between ``list_began`` and ``list_published`` nothing counts."""
+
+    def list_began(self, server_time: float) -> None:
+        """A list starts at ``server_time`` (Unix seconds, the server's clock)."""
+
+    def listed(self, item: T_contra) -> bool:
+        """One object of the list; False if it could not be used."""
+
+    def list_published(self, resource_version: str) -> None:
+        """The list is complete."""
+
+    def list_abandoned(self) -> None:
+        """The list broke; nothing of it may be kept."""
+
+    def changed(self, kind: str, item: T_contra) -> bool:
+        """ADDED, MODIFIED or DELETED; False if it could not be used."""
+
+
+Note = Callable[[str, str, dict[str, object]], None]
+"""Takes (level, message, fields): one call for each change of state, never one an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask, after ``wait`` seconds; ``renew_credentials``: the last ones were refused."""
+
+    phase: Phase
+    params: dict[str, str]
+    wait: float
+    renew_credentials: bool
+
+
+class ListWatch(Generic[T]):
+    """One resource in one scope, listed and watched for ever."""
+
+    def __init__(
+        self,
+        reader: FrameReader[T],
+        consumer: Consumer[T],
+        telemetry: Telemetry,
+        *,
+        note: Note,
+        uniform: Callable[[], float],
+        field_selector: str = "",
+        streaming: bool = True,
+        watch_seconds: tuple[float, float] = (MIN_WATCH_SECONDS, MAX_WATCH_SECONDS),
+        list_silence: float = LIST_SILENCE_SECONDS,
+        silence_grace: float = SILENCE_GRACE_SECONDS,
+    ) -> None:
+        self._reader = reader
+        self._consumer = consumer
+        self._telemetry = telemetry
+        self._note = note
+        self._uniform = uniform
+        self._backoff = Backoff(uniform)
+        self._selector = {"fieldSelector": field_selector} if field_selector else {}
+        self._streaming = streaming
+        self._watch_seconds = watch_seconds
+        self._list_silence = list_silence
+        self._silence_grace = silence_grace
+
+        self.phase = self._list_phase()
+        self._version = ""
+        self._token = ""
+        self._listing = False
+        self._wait = 0.0
+        self._renew = False
+        self._timeout = watch_seconds[0]
+        self._began = 0.0
+        self._relisted = float("-inf")
+        self._version_at_start = ""
+        self._received = 0
+        self._failures = 0
+        self._broken_streams = 0
+
+    @property
+    def silence_limit(self) -> float:
+        """Seconds without a byte after which the connection is taken for dead."""
+        if self.phase is Phase.WATCH:
+            return self._timeout + self._silence_grace
+        return self.answer_limit
+
+    @property
+    def answer_limit(self) -> float:
+        """Seconds the server may take to begin its answer: it sends a watch's headers at once."""
+        return self._list_silence
+
+    def next_request(self) -> Request:
+        """What to ask now, and how long to wait before."""
+        low, high = self._watch_seconds
+        params = dict(self._selector)
+        if self.phase is Phase.LIST:
+            params["limit"] = str(PAGE_SIZE)
+            if self._token:
+                params["continue"] = self._token
+        else:
+            self._timeout = low + (high - low) * self._uniform()
+            params["watch"] = "1"
+            params["allowWatchBookmarks"] = "true"
+            params["timeoutSeconds"] = str(max(int(self._timeout), 1))
+            if self.phase is Phase.STREAM:
+                params["sendInitialEvents"] = "true"
+                params["resourceVersionMatch"] = "NotOlderThan"
+            else:
+                params["resourceVersion"] = self._version
+        request = Request(self.phase, params, self._wait, self._renew)
+        self._wait, self._renew = 0.0, False
+        return request
+
+    def accepted(self, now: float, server_time: float) -> None:
+        """The server answers 200 and the body begins. Times: ours (monotonic), and the server's."""
+        self._began = now
+        self._received = 0
+        self._version_at_start = self._version
+        self._telemetry.allowed = True
+        if self.phase is Phase.WATCH:
+            self._telemetry.connected = True
+        elif not self._token:
+            self._listing = True
+            self._consumer.list_began(server_time)
+
+    def page(self, body: bytes, now: float) -> None:
+        """The whole body of a LIST page."""
+        page = self._reader.page(body)
+        if page is None or not page.resource_version:
+            self._failed(Failure.UNREADABLE, "the answer is not a list", now)
+            return
+        for raw in page.items or ():
+            item = self._reader.item(raw)
+            if isinstance(item, Undecodable):
+                self._telemetry.undecodable[item] += 1
+            elif not self._consumer.listed(item):
+                self._telemetry.undecodable[Undecodable.UNNAMED] += 1
+            self._telemetry.frames["LISTED"] += 1
+        self._token = page.next_token
+        if not self._token:
+            self._published(page.resource_version, now)
+
+    def lines(self, lines: Sequence[bytes], now: float) -> bool:
+        """Whole lines of a stream. False: stop reading, the stream has nothing more to say."""
+        frames = self._telemetry.frames
+        undecodable = self._telemetry.undecodable
+        read = self._reader.frame
+        changed = self._consumer.changed
+        version = self._version
+        for line in lines:
+            if not line:
+                continue
+            frame = read(line)
+            if isinstance(frame, Undecodable):
+                undecodable[frame] += 1
+                self._note("warning", "frame passed over", {"cause": frame.value})
+                continue
+            kind = frame.type
+            frames[kind] += 1
+            self._received += 1
+            item = frame.object
+            if isinstance(item, Status):
+                self._version = version
+                if not self._status(kind, item, now):
+                    return False
+                version = self._version
+                continue
+            if self.phase is Phase.WATCH:
+                used = changed(kind, item)
+                version = item.resource_version or version
+            else:
+                used = kind == "DELETED" or self._consumer.listed(item)
+            if not used:
+                undecodable[Undecodable.UNNAMED] += 1
+        self._version = version
+        return True
+
+    def ended(self, now: float, *, truncated: bool) -> None:
+        """The stream came to its end; ``truncated``: in the middle of a line."""
+        self._telemetry.connected = False
+        if truncated:
+            self._telemetry.undecodable[Undecodable.TRUNCATED] += 1
+        if self.phase is Phase.STREAM:
+            self._failed(Failure.TRUNCATED, "the streamed list ended before its end mark", now)
+        elif truncated:
+            self._failed(Failure.TRUNCATED, "the watch ended inside a frame", now)
+        elif now - self._began < _SHORT_WATCH_SECONDS and self._version == self._version_at_start:
+            self._failed(Failure.CLOSED_EARLY, "the watch ended at once", now)
+        elif not self._received:
+            self._relist(Relist.QUIET, now)
+        else:
+            self._failures = 0
+
+    def broken(self, cause: Failure, detail: str, now: float) -> None:
+        """The connection could not be made, or broke."""
+        self._failed(cause, detail, now)
+
+    def refused(self, code: int, body: bytes, retry_after: float | None, now: float) -> None:
+        """The server answers anything but 200."""
+        status = self._reader.status(body)
+        if code == 410 or status.expired:
+            self._expired(now)
+        elif self.phase is Phase.STREAM and code in (400, 422):
+            self._streaming = False
+            self.phase = Phase.LIST
+            self._note("info", "the server does not stream lists, listing by page", {"code": code})
+        elif code == 401:
+            self._renew = True
+            self._failed(Failure.UNAUTHORIZED, status.message or "Unauthorized", now)
+        elif code == 403:
+            self._telemetry.allowed = False
+            self._failed(Failure.FORBIDDEN, status.message or "Forbidden", now)
+        elif code == 429:
+            self._failed(
+                Failure.THROTTLED, status.message or "", now, _wait_of(status, retry_after)
+            )
+        else:
+            cause = Failure.SERVER_ERROR if code >= 500 else Failure.REJECTED
+            detail = f"HTTP {code} {status.message or ''}".strip()
+            self._failed(cause, detail, now, _wait_of(status, retry_after), stale_version=True)
+
+    def _status(self, kind: str, status: Status, now: float) -> bool:
+        if kind == "BOOKMARK":
+            self._version = status.resource_version or self._version
+            if self.phase is Phase.STREAM and status.ends_initial_events:
+                self._published(self._version, now)
+                self._telemetry.connected = True
+            return True
+        self._telemetry.connected = False
+        if status.expired:
+            self._expired(now)
+        elif status.code == 429:
+            self._failed(Failure.THROTTLED, status.message or "", now, _wait_of(status, None))
+        else:
+            detail = status.message or status.reason or "ERROR frame"
+            self._failed(
+                Failure.ERROR_FRAME, detail, now, _wait_of(status, None), stale_version=True
+            )
+        return False
+
+    def _published(self, resource_version: str, now: float) -> None:
+        streamed = self.phase is Phase.STREAM
+        self.phase = Phase.WATCH
+        self._version = self._version_at_start = resource_version
+        self._listing = False
+        self._failures = self._broken_streams = 0
+        self._began = now
+        self._received = 0
+        self._consumer.list_published(resource_version)
+        self._telemetry.synced = True
+        self._note("info", "synced", {"resource_version": resource_version, "streamed": streamed})
+
+    def _expired(self, now: float) -> None:
+        cause = Relist.EXPIRED if self.phase is Phase.WATCH else Relist.CONTINUE_EXPIRED
+        self._relist(cause, now)
+
+    def _relist(self, cause: Relist, now: float) -> None:
+        self._abandon()
+        self._telemetry.connected = False
+        self._telemetry.relists[cause] += 1
+        if now - self._relisted < _RELIST_AT_ONCE_SECONDS:
+            # The last one is hardly over: a server that expires all it gives is waited for.
+            self._wait = self._backoff.after_failure(now)
+        self._relisted = now
+        self._failures = 0
+        self.phase = self._list_phase()
+        self._note("info", "listing again", {"cause": cause.value})
+
+    def _failed(
+        self,
+        cause: Failure,
+        detail: str,
+        now: float,
+        retry_after: float | None = None,
+        *,
+        stale_version: bool = False,
+    ) -> None:
+        self._telemetry.connected = False
+        self._telemetry.failures[cause] += 1
+        self._wait = self._backoff.after_failure(now, retry_after=retry_after)
+        fields: dict[str, object] = {"cause": cause.value, "detail": detail}
+        fields["retry_seconds"] = round(self._wait, 1)
+        self._note("warning", f"{self.phase.value} failed", fields)
+        if self._version != self._version_at_start:
+            self._failures = 0
+        if self.phase is Phase.STREAM:
+            self._abandon()
+            self._broken_streams += 1
+            # Some proxies and old servers never send the end mark: a paged list gets through.
+            if cause is Failure.SILENT or self._broken_streams % 2 == 0:
+                self.phase = Phase.LIST
+        elif stale_version and self.phase is Phase.WATCH:
+            # A resourceVersion the server cannot serve is answered 500 for ever.
+            self._failures += 1
+            if self._failures >= _FAILURES_BEFORE_RELIST:
+                wait = self._wait
+                self._relist(Relist.WATCH_FAILING, now)
+                self._wait = max(self._wait, wait)
+        elif stale_version or cause is Failure.UNREADABLE:
+            # A page that cannot be had may be its token's fault: the list starts over.
+            self._abandon()
+
+    def _abandon(self) -> None:
+        self._token = ""
+        if self._listing:
+            self._listing = False
+            self._consumer.list_abandoned()
+
+    def _list_phase(self) -> Phase:
+        return Phase.STREAM if self._streaming else Phase.LIST
+
+
+def _wait_of(status: Status, header: float | None) -> float | None:
+    if header is not None:
+        return header
+    return status.details.retryAfterSeconds if status.details else None
+
+
+__all__ = ["Consumer", "Frame", "ListWatch", "Note", "Phase", "Request"]

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Counters and gauges: families with one sample a series."""
+
+from __future__ import annotations
+
+from exporter.metrics.births import Births
+from exporter.metrics.bounds import LabelBounds
+from exporter.metrics.declaration import Declaration
+from exporter.metrics.series import Describe, Family, Series
+from exporter.metrics.text import Format, encode, exemplar_text, label_text, number
+
+
+class _Sample(Series):
+    __slots__ = ("prefix",)
+
+    def __init__(
+        self, values: tuple[str, ...], birth: int, dirty: list[Series], declaration: Declaration
+    ) -> None:
+        super().__init__(values, birth, dirty)
+        labels = label_text(declaration.labels, values)
+        self.prefix = encode(
+            f"{declaration.name}{{{labels}}} " if labels else declaration.name + " "
+        )
+
+
+class CounterSeries(_Sample):
+    """A count that only rises."""
+
+    __slots__ = ("describe", "detail", "value", "weight")
+
+    def __init__(
+        self,
+        values: tuple[str, ...],
+        birth: int,
+        dirty: list[Series],
+        declaration: Declaration,
+        describe: Describe | None,
+    ) -> None:
+        super().__init__(values, birth, dirty, declaration)
+        self.value = 0
+        self.weight = 0
+        self.detail: object = None
+        self.describe = describe
+
+    def inc(self, amount: int, detail: object = None) -> None:
+        """Add occurrences; ``detail`` is what an exemplar can be made of."""
+        self.value += amount
+        if detail is not None:
+            self.detail = detail
+            self.weight = amount
+        if not self.changed:
+            self.changed = True
+            self.dirty.append(self)
+
+    def rise_to(self, total: int) -> None:
+        """For totals that are kept elsewhere; never falls."""
+        if total > self.value:
+            self.inc(total - self.value)
+
+    def text(self, format_: Format) -> bytes:
+        """``name{...} 5``, with the exemplar in OpenMetrics."""
+        line = b"%b%d" % (self.prefix, self.value)
+        if format_ is Format.OPENMETRICS and self.describe and self.detail is not None:
+            line += encode(exemplar_text(self.describe(self.detail), self.weight))
+        return line
+
+    def zero(self) -> bytes:
+        """``name{...} 0``."""
+        return self.prefix + b"0"
+
+
+class CounterFamily(Family[CounterSeries]):
+    """Counters of one name."""
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        *,
+        births: Births,
+        bounds: LabelBounds | None = None,
+        limit: int = 0,
+        describe: Describe | None = None,
+    ) -> None:
+        super().__init__(declaration, births=births, bounds=bounds, limit=limit)
+        self._describe = describe
+
+    def _born(self, values: tuple[str, ...], birth: int) -> CounterSeries:
+        return CounterSeries(values, birth, self._dirty, self.declaration, self._describe)
+
+
+class GaugeSeries(_Sample):
+    """A value of this moment. It has no birth to show: a gauge at 0 would be a lie."""
+
+    __slots__ = ("value",)
+
+    def __init__(
+        self, values: tuple[str, ...], birth: int, dirty: list[Series], declaration: Declaration
+    ) -> None:
+        super().__init__(values, birth, dirty, declaration)
+        self.value: float = 0
+
+    def set(self, value: float) -> None:
+        """The value from now on."""
+        if value != self.value:
+            self.value = value
+        if not self.changed:
+            self.changed = True
+            self.dirty.append(self)
+
+    def text(self, format_: Format) -> bytes:  # noqa: ARG002 - the same in both
+        """``name{...} 1.5``."""
+        return self.prefix + encode(number(self.value))
+
+    def zero(self) -> bytes:
+        """As ``text``."""
+        return self.text(Format.TEXT)
+
+
+class GaugeFamily(Family[GaugeSeries]):
+    """Gauges of one name."""
+
+    def _born(self, values: tuple[str, ...], birth: int) -> GaugeSeries:
+        return GaugeSeries(values, birth, self._dirty, self.declaration)

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Histograms with fixed buckets."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+
+from exporter.metrics.births import Births
+from exporter.metrics.bounds import LabelBounds
+from exporter.metrics.declaration import Declaration
+from exporter.metrics.series import Describe, Family, Series
+from exporter.metrics.text import (
+    Format,
+    bucket_bound,
+    encode,
+    exemplar_text,
+    label_text,
+    number,
+)
+
+
+class HistogramSeries(Series):
+    """Observations of one label set."""
+
+    __slots__ = ("_details", "_family", "counts", "sum")
+
+    def __init__(
+        self,
+        values: tuple[str, ...],
+        birth: int,
+        dirty: list[Series],
+        family: HistogramFamily,
+    ) -> None:
+        super().__init__(values, birth, dirty)
+        self._family = family
+        self.counts = [0] * (len(family.declaration.buckets) + 1)
+        self.sum = 0.0
+        self._details: dict[int, tuple[object, float]] = {}
+
+    def observe(self, value: float, times: int = 1, detail: object = None) -> None:
+        """Count ``value`` in its bucket, ``times`` times: a repeated event repeats its value."""
+        bucket = bisect_left(self._family.declaration.buckets, value)
+        self.counts[bucket] += times
+        self.sum += value * times
+        if detail is not None:
+            self._details[bucket] = (detail, value)
+        self.mark()
+
+    def text(self, format_: Format) -> bytes:
+        """Its cumulative buckets, sum and count."""
+        details = self._details if format_ is Format.OPENMETRICS else {}
+        return self._lines(self.counts, self.sum, details)
+
+    def zero(self) -> bytes:
+        """All buckets at 0: a histogram is born like a counter."""
+        return self._lines([0] * len(self.counts), 0.0, {})
+
+    def _lines(
+        self, counts: list[int], total: float, details: dict[int, tuple[object, float]]
+    ) -> bytes:
+        family = self._family
+        name = family.declaration.name
+        labels = label_text(family.declaration.labels, self.values)
+        head = f"{name}_bucket{{{labels},le=" if labels else f"{name}_bucket{{le="
+        cumulative = 0
+        lines = []
+        for position, (bound, count) in enumerate(zip(family.bucket_names, counts, strict=True)):
+            cumulative += count
+            line = f'{head}"{bound}"}} {cumulative}'
+            if position in details and family.describe:
+                detail, value = details[position]
+                line += exemplar_text(family.describe(detail), value)
+            lines.append(line)
+        tail = f"{{{labels}}}" if labels else ""
+        lines.append(f"{name}_sum{tail} {number(total)}")
+        lines.append(f"{name}_count{tail} {cumulative}")
+        return encode("\n".join(lines))
+
+
+class HistogramFamily(Family[HistogramSeries]):
+    """Histograms of one name."""
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        *,
+        births: Births,
+        bounds: LabelBounds | None = None,
+        limit: int = 0,
+        describe: Describe | None = None,
+    ) -> None:
+        super().__init__(declaration, births=births, bounds=bounds, limit=limit)
+        self.describe = describe
+        self.bucket_names = [bucket_bound(b) for b in (*declaration.buckets, math.inf)]
+
+    def _born(self, values: tuple[str, ...], birth: int) -> HistogramSeries:
+        return HistogramSeries(values, birth, self._dirty, self)

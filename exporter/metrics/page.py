@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page: all families as one text, as one reader is to see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from exporter.metrics.births import Births, Scrapers
+from exporter.metrics.series import Family, Series
+from exporter.metrics.text import Format
+
+Foreign = Callable[[Format], bytes]
+"""Renders metrics that are kept elsewhere (the process, the interpreter)."""
+
+
+class Page:
+    """Renders every family for a scraper, or, with true values, for anybody else.
+
+    ``refresh`` is called before each rendering: it brings the self-metrics up to date.
+    """
+
+    def __init__(
+        self,
+        families: Iterable[Family[Series]],
+        births: Births,
+        scrapers: Scrapers,
+        *,
+        refresh: Callable[[], None] = lambda: None,
+        foreign: Foreign = lambda _format: b"",
+    ) -> None:
+        self._families = tuple(families)
+        self._births = births
+        self._scrapers = scrapers
+        self._refresh = refresh
+        self._foreign = foreign
+
+    def render(self, format_: Format, scraper: str = "") -> tuple[Iterator[bytes], int]:
+        """The page's parts, and the births it shows (for ``shown``, once it was sent).
+
+        ``scraper`` names the reader; ``""`` is a person, who is shown true values.
+        """
+        self._refresh()
+        up_to = self._births.last
+        seen = self._scrapers.seen(scraper) if scraper else up_to
+        return self._parts(format_, min(seen, up_to)), up_to
+
+    def shown(self, scraper: str, up_to: int) -> None:
+        """The page was sent to ``scraper`` whole."""
+        self._scrapers.shown(scraper, up_to)
+
+    def _parts(self, format_: Format, seen: int) -> Iterator[bytes]:
+        for family in self._families:
+            yield b"".join(family.render(format_, seen))
+        yield self._foreign(format_)
+        if format_ is Format.OPENMETRICS:
+            yield b"# EOF\n"

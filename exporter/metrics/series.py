@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A family's series: bounded in number, born in order, each with its line kept rendered.
+
+A line is made anew only when its value changed, so that a scrape costs what changed
+and a join. Series stand in the order of their births; what a scraper has not seen yet
+is therefore the tail, and is shown at 0.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Generic, TypeVar
+
+from exporter.metrics.births import Births
+from exporter.metrics.bounds import OVERFLOW, LabelBounds
+from exporter.metrics.declaration import Declaration
+from exporter.metrics.text import Format, Pairs, metadata
+
+Describe = Callable[[object], Pairs]
+"""Makes exemplar labels of the detail an observation carried; called when a line is rendered."""
+
+
+class Series(ABC):
+    """One label set of a family. ``birth`` is its place in the sequence of all births."""
+
+    __slots__ = ("birth", "changed", "dirty", "index", "touched", "values")
+
+    def __init__(self, values: tuple[str, ...], birth: int, dirty: list[Series]) -> None:
+        self.values = values
+        self.birth = birth
+        self.index = -1
+        self.touched = 0
+        self.changed = False
+        self.dirty = dirty
+
+    @abstractmethod
+    def text(self, format_: Format) -> bytes:
+        """Its sample lines as they are now, without the last line break."""
+
+    @abstractmethod
+    def zero(self) -> bytes:
+        """Its sample lines as a scraper sees them first."""
+
+    def mark(self) -> None:
+        """Its text is out of date."""
+        if not self.changed:
+            self.changed = True
+            self.dirty.append(self)
+
+
+S = TypeVar("S", bound=Series)
+_BIRTH = attrgetter("birth")
+
+
+class Family(ABC, Generic[S]):
+    """All series of one declaration, at most ``limit`` and one for the overflow."""
+
+    def __init__(
+        self,
+        declaration: Declaration,
+        *,
+        births: Births,
+        bounds: LabelBounds | None = None,
+        limit: int = 0,
+    ) -> None:
+        self.declaration = declaration
+        self.limit = limit
+        """Most series; 0 for a family whose label values are ours, a closed set."""
+        self.overflowed = 0
+        """Look-ups of new label sets that fell into the overflow series."""
+        self.expired = 0
+        self.births = births
+        self._bounds = bounds
+        self._series: dict[tuple[str, ...], S] = {}
+        self._order: list[S] = []
+        self._dirty: list[Series] = []
+        self._lines: dict[Format, list[bytes]] = {}
+        self._metadata = {f: metadata(declaration, f) for f in Format}
+        self._generation = 0
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def at(self, values: tuple[str, ...]) -> S:
+        """The series of these label values, in the declaration's order; born if need be."""
+        series = self._series.get(values)
+        return self._admit(values) if series is None else series
+
+    def label_values(self) -> Iterable[tuple[str, ...]]:
+        """Of the living series."""
+        return self._series.keys()
+
+    def render(self, format_: Format, seen: int) -> list[bytes]:
+        """Metadata and lines, each ending in a line break once joined by one.
+
+        ``seen`` is the latest birth the reader knows; younger series are shown at 0.
+        """
+        self._refresh()
+        lines = self._lines.get(format_)
+        if lines is None:
+            lines = self._lines[format_] = [s.text(format_) for s in self._order]
+        known = bisect_right(self._order, seen, key=_BIRTH)
+        if known < len(lines):
+            lines = lines[:known] + [s.zero() for s in self._order[known:]]
+        if not lines:
+            return [self._metadata[format_]]
+        return [self._metadata[format_], b"\n".join(lines), b"\n"]
+
+    def next_generation(self, lifetime: int) -> None:
+        """Another period has passed; series unchanged for more than ``lifetime`` of them end.
+
+        A closed set of series, one without a limit, has no end.
+        """
+        if not self.limit:
+            return
+        self._refresh()
+        self._generation += 1
+        oldest = self._generation - lifetime
+        if all(s.touched >= oldest for s in self._order):
+            return
+        kept = [s for s in self._order if s.touched >= oldest]
+        self.expired += len(self._order) - len(kept)
+        self._order = kept
+        self._series = {s.values: s for s in kept}
+        self._lines.clear()
+        for index, series in enumerate(kept):
+            series.index = index
+
+    @abstractmethod
+    def _born(self, values: tuple[str, ...], birth: int) -> S:
+        """A new series at 0."""
+
+    def _admit(self, values: tuple[str, ...]) -> S:
+        names = self.declaration.labels
+        if len(values) != len(names):
+            raise ValueError(f"{self.declaration.name}: {values!r} are no values for {names!r}")
+        if self._bounds is not None:
+            if self.limit and len(self._series) >= self.limit:
+                self.overflowed += 1
+                values = (OVERFLOW,) * len(names)
+            else:
+                values = self._bounds.bound(names, values)
+            series = self._series.get(values)
+            if series is not None:
+                return series
+        series = self._born(values, self.births.next())
+        series.index = len(self._order)
+        series.touched = self._generation
+        self._series[values] = series
+        self._order.append(series)
+        for format_, lines in self._lines.items():
+            lines.append(series.text(format_))
+        return series
+
+    def _refresh(self) -> None:
+        for series in self._dirty:
+            series.changed = False
+            series.touched = self._generation
+            for format_, lines in self._lines.items():
+                lines[series.index] = series.text(format_)
+        self._dirty.clear()

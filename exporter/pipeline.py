@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pipeline: an Event object in, counters and histograms changed.
+
+Joins the rooms in the middle of the house: ``events`` (what is new?), ``rules`` (what
+does it mean?) and ``metrics`` (count it). No I/O: it is driven by the list/watch of a
+scope, or by ``replay``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from exporter.events import EventObject, EventRecord, Ledger, read_event
+from exporter.events.record import container_of
+from exporter.metrics.births import Births
+from exporter.metrics.bounds import LabelBounds
+from exporter.metrics.counter import CounterFamily, GaugeFamily
+from exporter.metrics.declaration import MetricType
+from exporter.metrics.families import EVENTS, LAST_SEEN
+from exporter.metrics.histogram import HistogramFamily
+from exporter.metrics.series import Family as AnyFamily
+from exporter.metrics.series import Series
+from exporter.metrics.text import Pairs
+from exporter.rules.rulebook import RuleBook
+
+
+class Counting:
+    """New occurrences of records, into families."""
+
+    def __init__(self, rules: RuleBook, births: Births, *, series_limit: int) -> None:
+        self.bounds = LabelBounds()
+        self.rules = rules
+        self.last_occurrence = 0.0
+        """Unix seconds of the latest occurrence counted, on its reporter's clock."""
+        self.total = 0
+        """Occurrences counted since the start."""
+        self.events = CounterFamily(
+            EVENTS, births=births, bounds=self.bounds, limit=series_limit, describe=_pairs
+        )
+        self.last_seen = GaugeFamily(
+            LAST_SEEN, births=births, bounds=self.bounds, limit=series_limit
+        )
+        self._counters: dict[str, CounterFamily] = {}
+        self._histograms: dict[str, HistogramFamily] = {}
+        for declaration in rules.declarations:
+            if declaration.type is MetricType.HISTOGRAM:
+                self._histograms[declaration.name] = HistogramFamily(
+                    declaration,
+                    births=births,
+                    bounds=self.bounds,
+                    limit=series_limit,
+                    describe=_pairs,
+                )
+            else:
+                self._counters[declaration.name] = CounterFamily(
+                    declaration,
+                    births=births,
+                    bounds=self.bounds,
+                    limit=series_limit,
+                    describe=_pairs,
+                )
+
+    def families(self) -> Iterator[AnyFamily[Series]]:
+        """All families, in the order they are shown."""
+        yield self.events  # type: ignore[misc]
+        yield self.last_seen  # type: ignore[misc]
+        yield from self._counters.values()  # type: ignore[misc]
+        yield from self._histograms.values()  # type: ignore[misc]
+
+    def occurred(self, record: EventRecord, times: int) -> float:
+        """``record`` shows ``times`` new occurrences; returns when the latest was, Unix seconds."""
+        self.total += times
+        kind, namespace = record.kind, record.object_namespace
+        detail = (kind, record.object_name, record.field_path, record.host)
+        self.events.at((record.type, record.reason, kind, namespace, record.component)).inc(
+            times, detail
+        )
+        when = record.occurred()
+        seen = self.last_seen.at((record.type, record.reason, kind, namespace))
+        if when > seen.value:
+            seen.set(when)
+            self.last_occurrence = max(self.last_occurrence, when)
+        for family, labels, value in self.rules.observe(record):
+            if value is None:
+                self._counters[family].at(labels).inc(times, detail)
+            else:
+                self._histograms[family].at(labels).observe(value, times, detail)
+        return when
+
+    def labels(self) -> list[str]:
+        """All label names of the families, each once."""
+        return list(dict.fromkeys(n for f in self.families() for n in f.declaration.labels))
+
+    def next_generation(self, lifetime: int) -> None:
+        """Another period has passed: end idle series, forget the label values only they had."""
+        families = list(self.families())
+        for family in families:
+            family.next_generation(lifetime)
+        self.bounds.retain((f.declaration.labels, f.label_values()) for f in families)
+
+
+class Scope:
+    """The consumer of one list/watch: its ledger in front of the common counters.
+
+    ``monotonic`` and ``wall`` give seconds; the first does not go back.
+    """
+
+    def __init__(
+        self,
+        counting: Counting,
+        ledger: Ledger,
+        *,
+        monotonic: Callable[[], float],
+        wall: Callable[[], float],
+    ) -> None:
+        self.ledger = ledger
+        self.missed = 0
+        """Occurrences that a relist found and the watch had not shown."""
+        self.last_sync = 0.0
+        """When a list was last complete, Unix seconds; 0.0 for never."""
+        self.lag = 0.0
+        """Age of the latest counted occurrence when it arrived, seconds, across two clocks."""
+        self._counting = counting
+        self._monotonic = monotonic
+        self._wall = wall
+
+    def list_began(self, server_time: float) -> None:
+        """A list starts."""
+        self.ledger.begin_list(server_time=server_time)
+
+    def listed(self, item: EventObject) -> bool:
+        """One object of the list."""
+        record = read_event(item)
+        if record is None:
+            return False
+        self.ledger.listed(record)
+        return True
+
+    def list_published(self, resource_version: str) -> None:
+        """The list is complete."""
+        version = int(resource_version) if resource_version.isdecimal() else 0
+        for record, times in self.ledger.publish_list(version, self._monotonic()):
+            self._counting.occurred(record, times)
+            self.missed += times
+        self.last_sync = self._wall()
+
+    def list_abandoned(self) -> None:
+        """The list broke."""
+        self.ledger.abandon_list()
+
+    def changed(self, kind: str, item: EventObject) -> bool:
+        """ADDED, MODIFIED or DELETED."""
+        record = read_event(item)
+        if record is None:
+            return False
+        if kind == "DELETED":
+            self.ledger.ended(record, self._monotonic())
+            return True
+        times = self.ledger.changed(record)
+        if times:
+            self.lag = self._wall() - self._counting.occurred(record, times)
+        return True
+
+
+def _pairs(detail: object) -> Pairs:
+    """Exemplar labels: the names that are no labels of the family."""
+    if not isinstance(detail, tuple):
+        return ()
+    kind, name, field_path, node = detail
+    if kind == "Pod":
+        return (("pod", name), ("container", container_of(field_path)), ("node", node))
+    if kind == "Node":
+        return (("node", name),)
+    return (("name", name), ("node", node))

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rule files to a rule book; every error names file, rule and key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from importlib import resources
+
+import msgspec
+import yaml
+
+from exporter.events.record import EventRecord
+from exporter.metrics.declaration import Declaration, MetricType
+from exporter.rules import functions
+from exporter.rules.language import RuleFile, RuleSpec, SampleSpec
+from exporter.rules.lifecycles import Lifecycle
+from exporter.rules.rulebook import Groups, Key, NumberOf, Rule, RuleBook, Sample, TextOf
+
+# The fields of a record, by the names that rules use for them.
+_FIELDS = {
+    "namespace": "object_namespace",
+    "name": "object_name",
+    "uid": "object_uid",
+    "field_path": "field_path",
+    "kind": "kind",
+    "reason": "reason",
+    "type": "type",
+    "component": "component",
+    "node": "host",
+}
+_NUMBERS: dict[str, Callable[[str], float | None]] = {
+    "duration": functions.duration,
+    "quantity": functions.quantity,
+}
+_EXPRESSION = re.compile(r"(?:(?P<function>\w+)\()?\$(?P<name>\w+)\)?\Z")
+_OTHER = "other"
+
+
+class RuleError(ValueError):
+    """A rule file that cannot be used."""
+
+
+def built_in() -> list[tuple[str, str]]:
+    """(name, text) of the built-in catalogue's files."""
+    folder = resources.files("exporter.rules") / "catalogue"
+    files = sorted((f for f in folder.iterdir() if f.name.endswith(".yaml")), key=lambda f: f.name)
+    return [(f.name, f.read_text("utf-8")) for f in files]
+
+
+def load(files: Iterable[tuple[str, str]], clock: Callable[[], float]) -> RuleBook:
+    """Compile (name, text) files to a rule book; raises ``RuleError``."""
+    declarations: dict[str, Declaration] = {}
+    lifecycles: dict[str, Lifecycle] = {}
+    keys: dict[str, tuple[TextOf, ...]] = {}
+    dispatch: dict[Key, list[Rule]] = {}
+    for name, text in files:
+        compiler = _Compiler(name, _parse(name, text))
+        for declaration in compiler.declarations():
+            declarations[declaration.name] = declaration
+        for lifecycle, spec in compiler.file.lifecycles.items():
+            lifecycles[lifecycle] = Lifecycle(spec.max_age_seconds, clock)
+        for rule_spec in compiler.file.rules:
+            rule = compiler.rule(rule_spec, declarations, lifecycles)
+            for lifecycle in filter(None, (rule.opens, rule.closes)):
+                parts = compiler.file.lifecycles[lifecycle].key
+                groups = rule.message.groupindex.keys() if rule.message else ()
+                keys[lifecycle] = tuple(compiler.text(p, rule.id, "key", groups) for p in parts)
+            for component in rule_spec.components:
+                for kind in rule_spec.kinds:
+                    for reason in rule_spec.reasons:
+                        dispatch.setdefault((component, kind, reason), []).append(rule)
+    return RuleBook(tuple(declarations.values()), dispatch, keys, lifecycles)
+
+
+def _parse(name: str, text: str) -> RuleFile:
+    try:
+        return msgspec.convert(yaml.safe_load(text) or {}, RuleFile)
+    except (yaml.YAMLError, msgspec.ValidationError) as error:
+        raise RuleError(f"{name}: {error}") from error
+
+
+class _Compiler:
+    """One file's rules."""
+
+    def __init__(self, name: str, file: RuleFile) -> None:
+        self.name = name
+        self.file = file
+        self._causes = {
+            table: [(row.cause, self._pattern(row.pattern, table, "causes")) for row in rows]
+            for table, rows in file.causes.items()
+        }
+
+    def declarations(self) -> list[Declaration]:
+        declared = []
+        for name, spec in self.file.families.items():
+            try:
+                type_ = MetricType(spec.type)
+                declared.append(
+                    Declaration(name, type_, spec.help, tuple(spec.labels), tuple(spec.buckets))
+                )
+            except ValueError as error:
+                raise RuleError(f"{self.name}: families: {name}: {error}") from error
+        return declared
+
+    def rule(
+        self,
+        spec: RuleSpec,
+        declarations: dict[str, Declaration],
+        lifecycles: dict[str, Lifecycle],
+    ) -> Rule:
+        message = self._pattern(spec.message, spec.id, "message") if spec.message else None
+        groups = message.groupindex.keys() if message else ()
+        for key, lifecycle in (("opens", spec.opens), ("closes", spec.closes)):
+            if lifecycle and lifecycle not in lifecycles:
+                raise self._error(spec.id, key, f"no lifecycle {lifecycle!r}")
+        samples = tuple(self._sample(s, spec.id, declarations, groups) for s in spec.samples)
+        return Rule(spec.id, message, samples, spec.opens, spec.closes)
+
+    def _sample(
+        self,
+        spec: SampleSpec,
+        rule: str,
+        declarations: dict[str, Declaration],
+        groups: Iterable[str],
+    ) -> Sample:
+        declaration = declarations.get(spec.family)
+        if declaration is None:
+            raise self._error(rule, "family", f"no family {spec.family!r}")
+        if set(spec.labels) != set(declaration.labels):
+            raise self._error(rule, "labels", f"{spec.family} has {', '.join(declaration.labels)}")
+        if bool(spec.value) != (declaration.type is MetricType.HISTOGRAM):
+            raise self._error(rule, "value", "histograms, and only histograms, take a value")
+        labels = tuple(
+            self.text(spec.labels[label], rule, label, groups) for label in declaration.labels
+        )
+        if spec.value == "$elapsed":
+            return Sample(spec.family, labels, elapsed=True)
+        value = self._number(spec.value, rule, groups) if spec.value else None
+        return Sample(spec.family, labels, value)
+
+    def text(self, expression: str, rule: str, key: str, groups: Iterable[str]) -> TextOf:
+        """An expression that gives text."""
+        parsed = _EXPRESSION.match(expression)
+        if parsed is None:
+            return lambda _record, _groups: expression
+        source = self._source(parsed["name"], rule, key, groups)
+        function = parsed["function"]
+        if not function:
+            return source
+        if function == "registry":
+            return lambda record, found: functions.registry(source(record, found))
+        rows = self._causes.get(function)
+        if rows is None:
+            raise self._error(rule, key, f"no function or cause table {function!r}")
+        return lambda record, found: _first_cause(rows, source(record, found))
+
+    def _number(self, expression: str, rule: str, groups: Iterable[str]) -> NumberOf:
+        parsed = _EXPRESSION.match(expression)
+        function = _NUMBERS.get(parsed["function"] or "") if parsed else None
+        if parsed is None or function is None:
+            known = ", ".join(f"{name}($group)" for name in _NUMBERS)
+            raise self._error(rule, "value", f"is $elapsed, {known}; not {expression!r}")
+        source = self._source(parsed["name"], rule, "value", groups)
+        return lambda record, found: function(source(record, found))
+
+    def _source(self, name: str, rule: str, key: str, groups: Iterable[str]) -> TextOf:
+        if name in groups:
+            return lambda _record, found: found[name] or ""
+        attribute = _FIELDS.get(name)
+        if attribute is None:
+            raise self._error(rule, key, f"${name} is neither a field nor a group of the message")
+
+        def field(record: EventRecord, _found: Groups) -> str:
+            value: str = getattr(record, attribute)
+            return value
+
+        return field
+
+    def _pattern(self, pattern: str, rule: str, key: str) -> re.Pattern[str]:
+        try:
+            return re.compile(pattern, re.DOTALL)
+        except re.error as error:
+            raise self._error(rule, key, str(error)) from error
+
+    def _error(self, rule: str, key: str, problem: str) -> RuleError:
+        return RuleError(f"{self.name}: {rule}: {key}: {problem}")
+
+
+def _first_cause(rows: list[tuple[str, re.Pattern[str]]], text: str) -> str:
+    for cause, pattern in rows:
+        if pattern.search(text):
+            return cause
+    return _OTHER

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compiled rules: one dictionary look-up by (component, kind, reason), then few patterns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from exporter.events.record import EventRecord
+from exporter.metrics.declaration import Declaration
+from exporter.rules.lifecycles import Lifecycle
+
+# client-go tools/record: put before the newest message once ten similar ones were merged.
+AGGREGATED = "(combined from similar events): "
+
+Groups = Mapping[str, str | None]
+TextOf = Callable[[EventRecord, Groups], str]
+NumberOf = Callable[[EventRecord, Groups], float | None]
+Key = tuple[str, str, str]
+
+
+class Observation(NamedTuple):
+    """Something to add to a family: to a counter where ``value`` is None."""
+
+    family: str
+    labels: tuple[str, ...]
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A compiled ``SampleSpec``. ``elapsed``: its value is the time since the opening."""
+
+    family: str
+    labels: tuple[TextOf, ...]
+    value: NumberOf | None = None
+    elapsed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A compiled ``RuleSpec``."""
+
+    id: str
+    message: re.Pattern[str] | None
+    samples: tuple[Sample, ...]
+    opens: str = ""
+    closes: str = ""
+
+
+@dataclass(slots=True)
+class RuleBook:
+    """The rules in force, the families they feed, and the lifecycles that are open."""
+
+    declarations: tuple[Declaration, ...] = ()
+    dispatch: Mapping[Key, Sequence[Rule]] = field(default_factory=dict)
+    keys: Mapping[str, tuple[TextOf, ...]] = field(default_factory=dict)
+    lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
+
+    def observe(self, record: EventRecord) -> Sequence[Observation]:
+        """What this version of an event says, by the first rule that matches."""
+        rules = self.dispatch.get((record.component, record.kind, record.reason))
+        if rules is None:
+            return ()
+        message = record.message.removeprefix(AGGREGATED)
+        for rule in rules:
+            if rule.message is None:
+                return self._apply(rule, record, {})
+            match = rule.message.search(message)
+            if match:
+                return self._apply(rule, record, match.groupdict())
+        return ()
+
+    def _apply(self, rule: Rule, record: EventRecord, groups: Groups) -> Sequence[Observation]:
+        if rule.opens:
+            key = tuple(part(record, groups) for part in self.keys[rule.opens])
+            self.lifecycles[rule.opens].open(key, record.occurred())
+        elapsed = None
+        if rule.closes:
+            key = tuple(part(record, groups) for part in self.keys[rule.closes])
+            elapsed = self.lifecycles[rule.closes].close(key, record.occurred())
+        observations = []
+        for sample in rule.samples:
+            value = None
+            if sample.elapsed or sample.value is not None:
+                value = elapsed if sample.value is None else sample.value(record, groups)
+                if value is None:
+                    continue
+            labels = tuple(label(record, groups) for label in sample.labels)
+            observations.append(Observation(sample.family, labels, value))
+        return observations

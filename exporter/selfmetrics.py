@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Metrics about the exporter itself: read from the rooms' own numbers when the page is made.
+
+Nothing here costs anything per event. All label sets are closed and stand at 0 from the
+start, but for the scope.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from prometheus_client import (
+    GC_COLLECTOR,
+    PLATFORM_COLLECTOR,
+    PROCESS_COLLECTOR,
+    CollectorRegistry,
+)
+from prometheus_client.exposition import generate_latest
+from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
+
+from exporter import __version__
+from exporter.kube.telemetry import Telemetry
+from exporter.metrics.births import Births, Scrapers
+from exporter.metrics.counter import CounterFamily, GaugeFamily
+from exporter.metrics.declaration import Declaration, MetricType
+from exporter.metrics.series import Family, Series
+from exporter.metrics.text import Format
+from exporter.pipeline import Counting, Scope
+
+_PREFIX = "kube_event_metrics_"
+_GAUGE, _COUNTER = MetricType.GAUGE, MetricType.COUNTER
+
+
+def _declare(name: str, type_: MetricType, help_: str, *labels: str) -> Declaration:
+    return Declaration(_PREFIX + name, type_, help_, labels)
+
+
+DECLARATIONS = (
+    _declare("build_info", _GAUGE, "What runs; always 1.", "version", "python"),
+    _declare("synced", _GAUGE, "Whether the first list is complete.", "scope"),
+    _declare("watch_connected", _GAUGE, "Whether a watch is open.", "scope"),
+    _declare("watch_allowed", _GAUGE, "Whether the API server lets us list and watch.", "scope"),
+    _declare(
+        "last_received_timestamp_seconds",
+        _GAUGE,
+        "When bytes last came from the API server.",
+        "scope",
+    ),
+    _declare("last_sync_timestamp_seconds", _GAUGE, "When a list was last complete.", "scope"),
+    _declare(
+        "watch_lag_seconds",
+        _GAUGE,
+        "Age of the latest counted occurrence when it arrived.",
+        "scope",
+    ),
+    _declare("frames_total", _COUNTER, "Objects and frames received.", "scope", "type"),
+    _declare(
+        "relists_total", _COUNTER, "Lists after the first, by cause; normal life.", "scope", "cause"
+    ),
+    _declare(
+        "watch_failures_total", _COUNTER, "Failed requests and streams by cause.", "scope", "cause"
+    ),
+    _declare(
+        "undecodable_total", _COUNTER, "Frames and objects passed over, by cause.", "scope", "cause"
+    ),
+    _declare(
+        "missed_occurrences_total",
+        _COUNTER,
+        "Occurrences that a relist found and the watch had not shown; they are counted.",
+        "scope",
+    ),
+    _declare("ledger_events", _GAUGE, "Events remembered.", "scope"),
+    _declare("ledger_limit", _GAUGE, "Most events that are remembered.", "scope"),
+    _declare("ledger_evicted_total", _COUNTER, "Events forgotten for want of room.", "scope"),
+    _declare("series", _GAUGE, "Series of a family.", "family"),
+    _declare("series_limit", _GAUGE, "Most series of a family."),
+    _declare(
+        "series_overflow_total",
+        _COUNTER,
+        "Observations that fell into a family's overflow series.",
+        "family",
+    ),
+    _declare("series_expired_total", _COUNTER, "Idle series that ended.", "family"),
+    _declare(
+        "label_overflow_total",
+        _COUNTER,
+        "Observations with a label value beyond its bound.",
+        "label",
+    ),
+    _declare("lifecycles_open", _GAUGE, "Openings that wait for their closing.", "lifecycle"),
+    _declare("scrapers", _GAUGE, "Scrapers whose births are kept."),
+)
+_BY_NAME = {d.name.removeprefix(_PREFIX): d for d in DECLARATIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One scope, as the self-metrics see it."""
+
+    telemetry: Telemetry
+    scope: Scope
+
+
+class SelfMetrics:
+    """The families of ``DECLARATIONS``."""
+
+    def __init__(
+        self,
+        births: Births,
+        scrapers: Scrapers,
+        counting: Counting,
+        watched: Sequence[Watched],
+    ) -> None:
+        self._scrapers = scrapers
+        self._counting = counting
+        self._watched = watched
+        self._gauges = {
+            name: GaugeFamily(d, births=births) for name, d in _BY_NAME.items() if d.type is _GAUGE
+        }
+        self._counters = {
+            name: CounterFamily(d, births=births)
+            for name, d in _BY_NAME.items()
+            if d.type is _COUNTER
+        }
+        self._gauge("build_info", 1, __version__, platform.python_version())
+        self.refresh()
+
+    def families(self) -> Iterator[Family[Series]]:
+        """In the order of ``DECLARATIONS``."""
+        for name in _BY_NAME:
+            yield self._gauges.get(name) or self._counters[name]  # type: ignore[misc]
+
+    def refresh(self) -> None:
+        """Read the rooms' numbers."""
+        for watched in self._watched:
+            self._refresh_scope(watched.telemetry, watched.scope)
+        limit = 0
+        for family in self._counting.families():
+            name = family.declaration.name
+            limit = family.limit
+            self._gauge("series", len(family), name)
+            self._count("series_overflow_total", family.overflowed, name)
+            self._count("series_expired_total", family.expired, name)
+        self._gauge("series_limit", limit)
+        for label in self._counting.labels():
+            self._count(
+                "label_overflow_total", self._counting.bounds.overflowed.get(label, 0), label
+            )
+        for name, lifecycle in self._counting.rules.lifecycles.items():
+            self._gauge("lifecycles_open", len(lifecycle), name)
+        self._gauge("scrapers", len(self._scrapers))
+
+    def _refresh_scope(self, telemetry: Telemetry, scope: Scope) -> None:
+        name = telemetry.scope
+        self._gauge("synced", int(telemetry.synced), name)
+        self._gauge("watch_connected", int(telemetry.connected), name)
+        self._gauge("watch_allowed", int(telemetry.allowed), name)
+        self._gauge("last_received_timestamp_seconds", telemetry.last_received, name)
+        self._gauge("last_sync_timestamp_seconds", scope.last_sync, name)
+        self._gauge("watch_lag_seconds", max(scope.lag, 0.0), name)
+        for type_, total in telemetry.frames.items():
+            self._count("frames_total", total, name, type_)
+        for cause, total in telemetry.relists.items():
+            self._count("relists_total", total, name, cause)
+        for cause, total in telemetry.failures.items():
+            self._count("watch_failures_total", total, name, cause)
+        for cause, total in telemetry.undecodable.items():
+            self._count("undecodable_total", total, name, cause)
+        self._count("missed_occurrences_total", scope.missed, name)
+        self._gauge("ledger_events", len(scope.ledger), name)
+        self._gauge("ledger_limit", scope.ledger.limit, name)
+        self._count("ledger_evicted_total", scope.ledger.evicted, name)
+
+    def _gauge(self, name: str, value: float, *labels: str) -> None:
+        self._gauges[name].at(labels).set(value)
+
+    def _count(self, name: str, total: int, *labels: str) -> None:
+        self._counters[name].at(labels).rise_to(total)
+
+
+def process_metrics(format_: Format) -> bytes:
+    """Process and interpreter, by prometheus_client."""
+    if format_ is Format.OPENMETRICS:
+        text: bytes = generate_openmetrics(_PROCESS)  # type: ignore[no-untyped-call]
+        return text.removesuffix(b"# EOF\n")
+    return generate_latest(_PROCESS)
+
+
+def _process_registry() -> CollectorRegistry:
+    registry = CollectorRegistry()
+    for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
+        registry.register(collector)
+    return registry
+
+
+_PROCESS = _process_registry()

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real API server for all tests here, and the exporter beside it.
+
+Without kube-apiserver and etcd (see assets.py, .ci/assets) the tests skip and say why; with
+REQUIRE_ENVTEST=1 they fail instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.envtest.assets import Assets, AssetsMissingError, find_assets
+from tests.envtest.cluster import EVENTS_READER, Cluster
+from tests.envtest.events import EventWriter
+from tests.envtest.exporter_process import ExporterProcess, RunExporter
+from tests.envtest.relay import Relay
+
+
+@pytest.fixture(scope="session")
+def assets() -> Assets:
+    """The programs of the control plane, or a skip."""
+    try:
+        return find_assets(os.environ)
+    except AssetsMissingError as missing:
+        reason = str(missing)
+    if os.environ.get("REQUIRE_ENVTEST") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def cluster(assets: Assets, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """The API server of all tests; each test has a namespace of its own there."""
+    running = Cluster(assets, tmp_path_factory.mktemp("cluster"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def namespace(cluster: Cluster) -> str:
+    """A new namespace."""
+    return cluster.namespace()
+
+
+@pytest.fixture
+def writer(cluster: Cluster, namespace: str) -> EventWriter:
+    """Writes Events into the namespace of the test."""
+    return EventWriter(cluster.admin, namespace)
+
+
+@pytest.fixture
+def kubeconfig(cluster: Cluster, namespace: str, tmp_path: Path) -> Path:
+    """A kubeconfig of a ServiceAccount that may list and watch events, and nothing else."""
+    token = cluster.service_account(namespace, "exporter", EVENTS_READER)
+    return cluster.kubeconfig(tmp_path / "kubeconfig", token=token)
+
+
+@pytest.fixture
+def relay(cluster: Cluster) -> Iterator[Relay]:
+    """A way to the API server that the test can cut."""
+    path = Relay(cluster.port)
+    yield path
+    path.close()
+
+
+@pytest.fixture
+def run_exporter(tmp_path: Path) -> Iterator[RunExporter]:
+    """Start an exporter: `run_exporter(kubeconfig, *flags, ready=True)`.
+
+    Each ends with the test, in order and in time, or the test fails.
+    """
+    names = (f"exporter-{number}.log" for number in itertools.count())
+    with contextlib.ExitStack() as ends:  # each is ended, also after one that would not
+
+        def run(kubeconfig: Path, *flags: str, ready: bool = True) -> ExporterProcess:
+            exporter = ExporterProcess(kubeconfig, tmp_path / next(names), *flags)
+            ends.callback(exporter.stop)
+            if ready:
+                exporter.wait_ready()
+            return exporter
+
+        yield run
