@@ -120,6 +120,8 @@ class Exporter:
                 return Health(
                     ready=False, reason=f"the first list of events in {scope} is not done"
                 )
+            if not watch.telemetry.watched:
+                return Health(ready=False, reason=f"no watch of events in {scope} was accepted yet")
         return Health(ready=True, reason="ok")
 
     def _watch(self, namespace: str) -> _Watch:

@@ -8,20 +8,24 @@ scope, or by ``replay``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from exporter.events import EventObject, EventRecord, Ledger, read_event
-from exporter.events.record import container_of
+from exporter.events.record import container_of, unix_seconds
 from exporter.metrics.births import Births
 from exporter.metrics.bounds import LabelBounds
-from exporter.metrics.counter import CounterFamily, GaugeFamily
+from exporter.metrics.counter import CounterFamily, CounterSeries, GaugeFamily, GaugeSeries
 from exporter.metrics.declaration import MetricType
 from exporter.metrics.families import EVENTS, LAST_SEEN
 from exporter.metrics.histogram import HistogramFamily
 from exporter.metrics.series import Family as AnyFamily
 from exporter.metrics.series import Series
 from exporter.metrics.text import Pairs
-from exporter.rules.rulebook import RuleBook
+from exporter.rules.rulebook import Rule, RuleBook
+
+# type, reason, kind, namespace, component: the labels of the widest family.
+_Identity = tuple[str, str, str, str, str]
+_Known = tuple[CounterSeries, GaugeSeries, Sequence[Rule]]
 
 
 class Counting:
@@ -40,6 +44,7 @@ class Counting:
         self.last_seen = GaugeFamily(
             LAST_SEEN, births=births, bounds=self.bounds, limit=series_limit
         )
+        self._known: dict[_Identity, _Known] = {}
         self._counters: dict[str, CounterFamily] = {}
         self._histograms: dict[str, HistogramFamily] = {}
         for declaration in rules.declarations:
@@ -70,22 +75,39 @@ class Counting:
     def occurred(self, record: EventRecord, times: int) -> float:
         """``record`` shows ``times`` new occurrences; returns when the latest was, Unix seconds."""
         self.total += times
-        kind, namespace = record.kind, record.object_namespace
-        detail = (kind, record.object_name, record.field_path, record.host)
-        self.events.at((record.type, record.reason, kind, namespace, record.component)).inc(
-            times, detail
+        identity = (
+            record.type,
+            record.reason,
+            record.kind,
+            record.object_namespace,
+            record.component,
         )
-        when = record.occurred()
-        seen = self.last_seen.at((record.type, record.reason, kind, namespace))
-        if when > seen.value:
-            seen.set(when)
+        counter, last_seen, rules = self._known.get(identity) or self._meet(identity)
+        detail = (record.kind, record.object_name, record.field_path, record.host)
+        counter.inc(times, detail)
+        when = unix_seconds(record.last_time)
+        if when > last_seen.value:
+            last_seen.set(when)
             self.last_occurrence = max(self.last_occurrence, when)
-        for family, labels, value in self.rules.observe(record):
-            if value is None:
-                self._counters[family].at(labels).inc(times, detail)
-            else:
-                self._histograms[family].at(labels).observe(value, times, detail)
+        if rules:
+            for family, labels, value in self.rules.observe(rules, record):
+                if value is None:
+                    self._counters[family].at(labels).inc(times, detail)
+                else:
+                    self._histograms[family].at(labels).observe(value, times, detail)
         return when
+
+    def _meet(self, identity: _Identity) -> _Known:
+        """What events of this identity change; remembered unless it has no series of its own."""
+        type_, reason, kind, namespace, component = identity
+        known = (
+            self.events.at(identity),
+            self.last_seen.at((type_, reason, kind, namespace)),
+            self.rules.rules_for(component, kind, reason),
+        )
+        if known[0].values == identity:
+            self._known[identity] = known
+        return known
 
     def labels(self) -> list[str]:
         """All label names of the families, each once."""
@@ -93,6 +115,7 @@ class Counting:
 
     def next_generation(self, lifetime: int) -> None:
         """Another period has passed: end idle series, forget the label values only they had."""
+        self._known.clear()
         families = list(self.families())
         for family in families:
             family.next_generation(lifetime)

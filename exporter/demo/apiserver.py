@@ -6,6 +6,8 @@ HTTP/1.1 without TLS. It can be scripted to misbehave (see faults), and waited f
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -78,7 +80,15 @@ class ApiServer(EventsApi):
         self._unsubscribe()
         for site in list(runner.sites):
             await site.stop()
-        self.drop_connections()
+        server = runner.server
+        for connection in server.connections if server else ():
+            if connection.transport is not None:
+                connection.transport.abort()
+        # Handlers end by the loss of their connection; cleanup() would wait for them in vain.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while server is not None and server.connections:
+                    await asyncio.sleep(0)
         await runner.cleanup()
 
     async def __aenter__(self) -> Self:

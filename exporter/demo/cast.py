@@ -70,7 +70,7 @@ NO_ROOM = (
     ),
     (
         "0/5 nodes are available: 1 node(s) had untolerated taint(s), 4 Insufficient cpu. no new"
-        " claims to deallocate, preemption: 0/5 nodes are available: 1 Preemption is not helpful for"
-        " scheduling, 4 No preemption victims found for incoming pod."
+        " claims to deallocate, preemption: 0/5 nodes are available: 1 Preemption is not helpful"
+        " for scheduling, 4 No preemption victims found for incoming pod."
     ),
 )

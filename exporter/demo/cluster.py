@@ -67,7 +67,8 @@ class Cluster:
     """The parts of a cluster that write events.
 
     `now` is the time of whatever happens next, in seconds since 1970; it begins as the time when
-    the components started. `pods` are those that run, per namespace and owner; `images` what each node has pulled.
+    the components started. `pods` are those that run, per namespace and workload; `images` what
+    each node has pulled.
     """
 
     store: EventStore

@@ -46,15 +46,14 @@ from exporter.demo.watches import Watch
 
 Access = Callable[[str, str, str], bool]
 
+_TOKENS_KEPT = 1024
+_WATCH_SECONDS = (1800.0, 3600.0)  # a watch without timeoutSeconds lasts as long, at random
+_USER = "demo"
+
 
 def allow_all(*_: str) -> bool:
     """The access rule that refuses nobody."""
     return True
-
-
-_TOKENS_KEPT = 1024
-_WATCH_SECONDS = (1800.0, 3600.0)  # a watch without timeoutSeconds lasts as long, at random
-_USER = "demo"
 
 
 class EventsApi:

@@ -53,7 +53,7 @@ _EVICTED_SHARE = 64
 
 def _key(namespace: str, name: str) -> bytes:
     """120 bits of hash in place of up to 500 bytes of text; stable, so that it can be stored."""
-    return blake2b(f"{namespace}/{name}".encode("utf-8", "replace"), digest_size=15).digest()
+    return blake2b(f"{namespace}/{name}".encode(), digest_size=15).digest()
 
 
 class Ledger:
@@ -182,8 +182,8 @@ class Ledger:
                     del self._entries[key]
 
     def _first_sight(self, record: EventRecord) -> tuple[int, int]:
-        occurrences, old_client = _occurrences(record, old_client=0)
-        state = _pack(record, occurrences, old_client)
+        state = _state(record, 0)
+        occurrences = state & _OCCURRENCES
         if occurrences > 1 and record.first_occurred() < self.since:
             return 1, state
         return occurrences, state
@@ -208,31 +208,23 @@ class Ledger:
 def _advance(entry: int, record: EventRecord) -> tuple[int, int]:
     """New occurrences of a name that is known, and its state from now on."""
     previous = entry & _OCCURRENCES
-    same_uid = entry >> _UID_SHIFT & _UID == _uid_hash(record.uid)
-    occurrences, old_client = _occurrences(record, old_client=entry & _OLD_CLIENT)
-    state = _pack(record, occurrences, old_client)
+    state = _state(record, entry & _OLD_CLIENT)
+    occurrences = state & _OCCURRENCES
     if occurrences > previous:
         return occurrences - previous, state
+    same_uid = (entry ^ state) >> _UID_SHIFT & _UID == 0
     return (0 if same_uid else occurrences), state
 
 
-def _occurrences(record: EventRecord, *, old_client: int) -> tuple[int, int]:
-    series = record.series_count
-    if series:
-        if series == 1:
+def _state(record: EventRecord, old_client: int) -> int:
+    """An entry as this version says it is; ``old_client`` is the flag it had so far."""
+    occurrences = record.series_count
+    if occurrences:
+        if occurrences == 1:
             old_client = _OLD_CLIENT
-        return min(series + 1 if old_client else series, _OCCURRENCES), old_client
-    return record.count or 1, old_client
-
-
-def _pack(record: EventRecord, occurrences: int, old_client: int) -> int:
-    return (
-        occurrences
-        | old_client
-        | _uid_hash(record.uid) << _UID_SHIFT
-        | record.resource_version << _VERSION_SHIFT
-    )
-
-
-def _uid_hash(uid: str) -> int:
-    return crc32(uid.encode("utf-8", "replace")) & _UID
+        if old_client and occurrences < _OCCURRENCES:
+            occurrences += 1
+    else:
+        occurrences = record.count or 1
+    uid = crc32(record.uid.encode()) & _UID
+    return occurrences | old_client | uid << _UID_SHIFT | record.resource_version << _VERSION_SHIFT

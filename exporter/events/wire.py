@@ -40,27 +40,30 @@ class _Series(msgspec.Struct, gc=False):
 
 
 class EventObject(msgspec.Struct, gc=False):
-    """An Event of either API group. Every field may be absent or null: servers accept that."""
+    """An Event of either API group. Every field may be absent or null: servers accept that.
+
+    The order is the order on the wire of core/v1: msgspec looks for the next key first.
+    """
 
     metadata: _Meta | None = None
     involvedObject: _Reference | None = None
-    regarding: _Reference | None = None
-    type: str | None = None
     reason: str | None = None
     message: str | None = None
-    note: str | None = None
     source: _Source | None = None
-    deprecatedSource: _Source | None = None
-    reportingComponent: str | None = None
-    reportingController: str | None = None
-    count: int | None = None
-    deprecatedCount: int | None = None
-    series: _Series | None = None
     firstTimestamp: str | None = None
-    deprecatedFirstTimestamp: str | None = None
     lastTimestamp: str | None = None
-    deprecatedLastTimestamp: str | None = None
+    count: int | None = None
+    type: str | None = None
     eventTime: str | None = None
+    series: _Series | None = None
+    reportingComponent: str | None = None
+    regarding: _Reference | None = None
+    note: str | None = None
+    reportingController: str | None = None
+    deprecatedSource: _Source | None = None
+    deprecatedFirstTimestamp: str | None = None
+    deprecatedLastTimestamp: str | None = None
+    deprecatedCount: int | None = None
 
     @property
     def resource_version(self) -> str:
@@ -70,8 +73,8 @@ class EventObject(msgspec.Struct, gc=False):
 
 _NO_REFERENCE = _Reference()
 _NO_SOURCE = _Source()
-_NO_SERIES = _Series()
 _UINT64_DIGITS = 20
+_INT32 = 0x7FFFFFFF
 
 
 def read_event(event: EventObject) -> EventRecord | None:
@@ -81,12 +84,12 @@ def read_event(event: EventObject) -> EventRecord | None:
         return None
     about = event.involvedObject or event.regarding or _NO_REFERENCE
     source = event.source or event.deprecatedSource or _NO_SOURCE
-    series = event.series or _NO_SERIES
-    created = meta.creationTimestamp or ""
-    event_time = event.eventTime or ""
+    series = event.series
     version = meta.resourceVersion
     count = event.count or event.deprecatedCount or 0
-    series_count = series.count or 0
+    series_count = (series and series.count) or 0
+    last_time = event.lastTimestamp or event.deprecatedLastTimestamp or event.eventTime
+    first_time = event.firstTimestamp or event.deprecatedFirstTimestamp or event.eventTime
     return EventRecord(
         meta.name,
         meta.namespace or "",
@@ -102,17 +105,13 @@ def read_event(event: EventObject) -> EventRecord | None:
         about.fieldPath or "",
         source.host or "",
         event.message or event.note or "",
-        _as_int32(count),
-        _as_int32(series_count),
-        series.lastObservedTime
-        or event.lastTimestamp
-        or event.deprecatedLastTimestamp
-        or event_time
-        or created,
-        event.firstTimestamp or event.deprecatedFirstTimestamp or event_time or created,
+        count if 0 <= count <= _INT32 else _as_int32(count),
+        series_count if 0 <= series_count <= _INT32 else _as_int32(series_count),
+        (series and series.lastObservedTime) or last_time or meta.creationTimestamp or "",
+        first_time or meta.creationTimestamp or "",
     )
 
 
 def _as_int32(count: int) -> int:
     """The API's counts are int32; core/v1 takes negative ones, which say nothing."""
-    return min(max(count, 0), 0x7FFFFFFF)
+    return min(max(count, 0), _INT32)

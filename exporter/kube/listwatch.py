@@ -161,9 +161,11 @@ class ListWatch(Generic[T]):
         self._began = now
         self._received = 0
         self._version_at_start = self._version
-        self._telemetry.allowed = True
+        if self.phase is not Phase.LIST:
+            # A list that is let through says nothing of the right to watch.
+            self._telemetry.allowed = True
         if self.phase is Phase.WATCH:
-            self._telemetry.connected = True
+            self._telemetry.connected = self._telemetry.watched = True
         elif not self._token:
             self._listing = True
             self._consumer.list_began(server_time)
@@ -269,7 +271,7 @@ class ListWatch(Generic[T]):
             self._version = status.resource_version or self._version
             if self.phase is Phase.STREAM and status.ends_initial_events:
                 self._published(self._version, now)
-                self._telemetry.connected = True
+                self._telemetry.connected = self._telemetry.watched = True
             return True
         self._telemetry.connected = False
         if status.expired:

@@ -70,6 +70,8 @@ class Telemetry:
     """Whether a first list is complete."""
     connected: bool = False
     """Whether a watch is open."""
+    watched: bool = False
+    """Whether a watch was ever accepted."""
     allowed: bool = True
     """Whether the server lets us: False from a 403 until the next accepted request."""
     last_received: float = 0.0

@@ -59,11 +59,12 @@ class RuleBook:
     keys: Mapping[str, tuple[TextOf, ...]] = field(default_factory=dict)
     lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
 
-    def observe(self, record: EventRecord) -> Sequence[Observation]:
-        """What this version of an event says, by the first rule that matches."""
-        rules = self.dispatch.get((record.component, record.kind, record.reason))
-        if rules is None:
-            return ()
+    def rules_for(self, component: str, kind: str, reason: str) -> Sequence[Rule]:
+        """The rules to ``observe`` such events by; most have none."""
+        return self.dispatch.get((component, kind, reason), ())
+
+    def observe(self, rules: Sequence[Rule], record: EventRecord) -> Sequence[Observation]:
+        """What this version of an event says, by the first of its rules that matches."""
         message = record.message.removeprefix(AGGREGATED)
         for rule in rules:
             if rule.message is None:

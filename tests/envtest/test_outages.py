@@ -38,7 +38,7 @@ def test_cut_connection(
 def test_server_away(
     cluster: Cluster, namespace: str, relay: Relay, tmp_path: Path, run_exporter: RunExporter
 ) -> None:
-    """While the server is away the process is alive, says that no watch is open, and can be ended."""
+    """While the server is away the process lives, says that no watch is open, and can be ended."""
     token = cluster.service_account(namespace, "exporter", EVENTS_READER)
     kubeconfig = cluster.kubeconfig(tmp_path / "kubeconfig", token=token, port=relay.port)
     exporter = run_exporter(kubeconfig)

@@ -1,0 +1,381 @@
+"""Over HTTP the server is a kube-apiserver as far as a client of Events can see."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from exporter.demo import ApiServer, EventStore
+from tests.unit.demo.wire import NOW, event, lines, name_of, rest
+
+EVENTS = "/api/v1/events"
+STREAMED_LIST = {
+    "watch": "1",
+    "sendInitialEvents": "true",
+    "resourceVersionMatch": "NotOlderThan",
+    "allowWatchBookmarks": "true",
+}
+# From the recordings of kube-apiserver 1.36.3, expired/4-watch-old-rv.body.
+RECORDED_410 = (
+    '{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",'
+    '"message":"The resourceVersion for the provided watch is too old.","reason":"Expired",'
+    '"code":410}}\n'
+)
+# watchlist/core.body, its bookmark, with another version.
+RECORDED_END = (
+    '{"type":"BOOKMARK","object":{"kind":"Event","apiVersion":"v1","metadata":{'
+    '"resourceVersion":"6","annotations":{"k8s.io/initial-events-end":"true"}},'
+    '"involvedObject":{},"source":{},"firstTimestamp":null,"lastTimestamp":null,"eventTime":null,'
+    '"reportingComponent":"","reportingInstance":""}}\n'
+)
+
+
+def watch(**query: str) -> dict[str, str]:
+    return {"watch": "1", **query}
+
+
+@pytest.mark.usefixtures("five")
+class TestList:
+    async def test_items_are_as_the_api_lists_them(self, http: aiohttp.ClientSession) -> None:
+        """A list has kind and version, its items have neither."""
+        async with http.get(EVENTS) as response:
+            body = await response.json()
+        assert response.status == 200
+        assert response.headers["Content-Type"] == "application/json"
+        assert "Date" in response.headers
+        assert "Server" not in response.headers
+        assert (body["kind"], body["apiVersion"]) == ("EventList", "v1")
+        assert body["metadata"] == {"resourceVersion": "6"}
+        assert [name_of(item) for item in body["items"]] == list("abcde")
+        assert "kind" not in body["items"][0]
+
+    async def test_pages_follow_each_other(
+        self, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """Following continue shows all events once; the log knows which page was asked for."""
+        names, query = [], {"limit": "2"}
+        while True:
+            async with http.get(EVENTS, params=query) as response:
+                body = await response.json()
+            names += [name_of(item) for item in body["items"]]
+            if "continue" not in body["metadata"]:
+                break
+            query["continue"] = body["metadata"]["continue"]
+        assert names == list("abcde")
+        assert [request.page for request in server.requests] == [1, 2, 3]
+
+    async def test_an_expired_page_is_gone(
+        self, store: EventStore, http: aiohttp.ClientSession
+    ) -> None:
+        """A page after a compaction is an HTTP 410 with a fresh token."""
+        async with http.get(EVENTS, params={"limit": "2"}) as response:
+            token = (await response.json())["metadata"]["continue"]
+        store.create(event("f"), NOW)
+        store.compact()
+        query = {"limit": "2", "continue": token}
+        async with http.get(EVENTS, params=query) as response:
+            status = await response.json()
+        assert response.status == status["code"] == 410
+        assert status["metadata"]["continue"]
+
+    async def test_a_namespace_can_be_listed(self, http: aiohttp.ClientSession) -> None:
+        """A namespaced list is of that namespace only."""
+        async with http.get("/api/v1/namespaces/default/events") as response:
+            assert (await response.json())["items"] == []
+
+    async def test_a_field_selector_is_applied(self, http: aiohttp.ClientSession) -> None:
+        """Only what the selector picks is listed."""
+        async with http.get(EVENTS, params={"fieldSelector": "metadata.name=c"}) as response:
+            assert [name_of(item) for item in (await response.json())["items"]] == ["c"]
+
+    async def test_a_large_list_is_compressed(
+        self, store: EventStore, http: aiohttp.ClientSession
+    ) -> None:
+        """Above 128 KiB a client that takes gzip gets it."""
+        store.create(event("large", message="x" * 200_000), NOW)
+        async with http.get(EVENTS) as response:
+            assert response.headers["Content-Encoding"] == "gzip"
+            assert len((await response.json())["items"]) == 6
+
+    async def test_one_event_can_be_read(self, http: aiohttp.ClientSession) -> None:
+        """A GET of a name shows the event with its kind; of no name it is a 404."""
+        async with http.get("/api/v1/namespaces/shop/events/c") as response:
+            found = await response.json()
+        assert (found["kind"], name_of(found)) == ("Event", "c")
+        async with http.get("/api/v1/namespaces/shop/events/nope") as response:
+            assert (response.status, (await response.json())["reason"]) == (404, "NotFound")
+
+
+@pytest.mark.usefixtures("five")
+class TestWatch:
+    async def test_it_resumes_after_a_version(
+        self, store: EventStore, http: aiohttp.ClientSession
+    ) -> None:
+        """A watch from a version shows what came after it, then what comes."""
+        async with http.get(EVENTS, params=watch(resourceVersion="4")) as response:
+            assert [name_of(line) for line in await lines(response, 2)] == ["d", "e"]
+            store.patch("shop", "a", {"count": 2}, NOW)
+            store.delete("shop", "b")
+            modified, deleted = await lines(response, 2)
+        assert (modified["type"], modified["object"]["count"]) == ("MODIFIED", 2)
+        assert (deleted["type"], name_of(deleted)) == ("DELETED", "b")
+        assert deleted["object"]["kind"] == "Event"
+        assert deleted["object"]["metadata"]["resourceVersion"] == "8"
+
+    @pytest.mark.parametrize("query", [watch(), watch(resourceVersion="0")])
+    async def test_without_a_version_it_replays_everything(
+        self, query: dict[str, str], http: aiohttp.ClientSession
+    ) -> None:
+        """Version 0 or none: all events as ADDED, without a bookmark after them."""
+        async with http.get(EVENTS, params=query | {"timeoutSeconds": "1"}) as response:
+            received = (await response.read()).splitlines()
+        assert [(json.loads(line)["type"], name_of(line)) for line in received] == [
+            ("ADDED", name) for name in "abcde"
+        ]
+
+    async def test_a_compacted_version_is_an_error_in_the_stream(
+        self, store: EventStore, http: aiohttp.ClientSession
+    ) -> None:
+        """The answer is HTTP 200, one ERROR line as recorded, and the end."""
+        store.compact()
+        async with http.get(EVENTS, params=watch(resourceVersion="2")) as response:
+            assert response.status == 200
+            assert await response.text() == RECORDED_410
+
+    async def test_a_future_version_is_silent_until_then(
+        self, store: EventStore, http: aiohttp.ClientSession
+    ) -> None:
+        """A watch from a version still to come shows nothing up to it."""
+        async with http.get(EVENTS, params=watch(resourceVersion="7")) as response:
+            store.create(event("f"), NOW)
+            store.create(event("g"), NOW)
+            (line,) = await lines(response, 1)
+        assert name_of(line) == "g"
+
+    async def test_it_ends_after_its_timeout(self, http: aiohttp.ClientSession) -> None:
+        """After timeoutSeconds the stream ends in order."""
+        query = watch(resourceVersion="6", timeoutSeconds="1")
+        async with http.get(EVENTS, params=query) as response:
+            assert await response.read() == b""
+
+    async def test_events_get_no_bookmarks(
+        self, store: EventStore, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """Unless the server is told to, an Events watch that allows bookmarks gets none."""
+        query = watch(resourceVersion="6", allowWatchBookmarks="true")
+        async with http.get(EVENTS, params=query) as response:
+            await server.wait_for_watches()
+            store.advance(10)
+            store.create(event("f"), NOW)
+            (line,) = await lines(response, 1)
+            assert line["type"] == "ADDED"
+
+    async def test_a_bookmark_shows_how_far_the_watch_is(
+        self, store: EventStore, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """A bookmark has the version of the store, and goes only to those who allow it."""
+        allowing = watch(resourceVersion="6", allowWatchBookmarks="true")
+        plain = watch(resourceVersion="6")
+        async with http.get(EVENTS, params=allowing) as one, http.get(EVENTS, params=plain) as two:
+            await server.wait_for_watches(2)
+            store.advance(10)
+            server.send_bookmarks()
+            (line,) = await lines(one, 1)
+            assert line["type"] == "BOOKMARK"
+            assert line["object"]["metadata"] == {"resourceVersion": "16"}
+            store.create(event("f"), NOW)
+            assert name_of((await lines(two, 1))[0]) == "f"
+
+    async def test_bookmarks_can_be_periodic(
+        self, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """With an interval bookmarks come again and again."""
+        server.bookmark_interval = 0.01
+        query = watch(resourceVersion="6", allowWatchBookmarks="true")
+        async with http.get(EVENTS, params=query) as response:
+            assert [line["type"] for line in await lines(response, 3)] == ["BOOKMARK"] * 3
+
+    async def test_a_closed_watch_is_forgotten(
+        self, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """A client that goes away ends its watch at once, without an event."""
+        async with http.get(EVENTS, params=watch(resourceVersion="6")) as response:
+            await server.wait_for_watches(1)
+            response.close()
+        await server.wait_for_watches(0)
+
+
+@pytest.mark.usefixtures("five")
+class TestStreamedList:
+    async def test_an_end_mark_divides_past_from_present(
+        self, store: EventStore, http: aiohttp.ClientSession
+    ) -> None:
+        """All events in key order as ADDED, the end mark as recorded, then what comes."""
+        async with http.get(EVENTS, params=STREAMED_LIST) as response:
+            initial = await lines(response, 5)
+            mark = await response.content.readline()
+            store.create(event("aa"), NOW)
+            (live,) = await lines(response, 1)
+        assert [(line["type"], name_of(line)) for line in initial] == [
+            ("ADDED", name) for name in "abcde"
+        ]
+        assert mark.decode() == RECORDED_END
+        assert name_of(live) == "aa"
+
+    async def test_without_bookmarks_there_is_no_end_mark(
+        self, http: aiohttp.ClientSession
+    ) -> None:
+        """A client that does not allow bookmarks is not told where the past ends."""
+        query = STREAMED_LIST | {"allowWatchBookmarks": "false", "timeoutSeconds": "1"}
+        async with http.get(EVENTS, params=query) as response:
+            assert b"BOOKMARK" not in await response.read()
+
+    async def test_an_old_version_does_not_matter(
+        self, store: EventStore, http: aiohttp.ClientSession
+    ) -> None:
+        """Also from a compacted version the present is streamed."""
+        store.compact()
+        query = STREAMED_LIST | {"resourceVersion": "2"}
+        async with http.get(EVENTS, params=query) as response:
+            assert name_of((await lines(response, 1))[0]) == "a"
+
+    async def test_a_future_version_is_an_error_in_the_stream(
+        self, http: aiohttp.ClientSession
+    ) -> None:
+        """A version still to come: HTTP 200 and one ERROR line of code 504."""
+        query = STREAMED_LIST | {"resourceVersion": "99"}
+        async with http.get(EVENTS, params=query) as response:
+            error = json.loads(await response.read())["object"]
+        assert (response.status, error["code"]) == (200, 504)
+        assert error["details"]["retryAfterSeconds"] == 3
+
+    async def test_without_the_feature_it_is_refused(
+        self, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """With the gate off a streamed list is a 422."""
+        server.watch_list = False
+        async with http.get(EVENTS, params=STREAMED_LIST) as response:
+            assert (response.status, (await response.json())["reason"]) == (422, "Invalid")
+
+
+class TestAccess:
+    async def test_a_token_is_asked_for(
+        self, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """Without the right token the answer is 401; the log says who brought one."""
+        server.token = "secret"
+        wrong = {"Authorization": "Bearer wrong"}
+        right = {"Authorization": "Bearer secret"}
+        statuses = []
+        for headers in ({}, wrong, right):
+            async with http.get(EVENTS, headers=headers) as response:
+                statuses.append(response.status)
+        assert statuses == [401, 401, 200]
+        assert [request.authorized for request in server.requests] == [False, True, True]
+        assert "secret" not in repr(server.requests[-1])
+
+    async def test_a_forbidden_verb_is_named(
+        self, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """Where access is refused the answer is 403, and says which verb and where."""
+        server.access = lambda verb, _resource, namespace: verb == "list" and namespace == "shop"
+        async with http.get("/api/v1/namespaces/shop/events") as response:
+            assert response.status == 200
+        async with http.get("/api/v1/namespaces/shop/events", params=watch()) as response:
+            status = await response.json()
+        assert (response.status, status["reason"]) == (403, "Forbidden")
+        assert status["message"] == (
+            'events is forbidden: User "demo" cannot watch resource "events" in API group ""'
+            ' in the namespace "shop"'
+        )
+        async with http.get(EVENTS) as response:
+            assert "at the cluster scope" in (await response.json())["message"]
+
+    @pytest.mark.parametrize("allowed", [True, False])
+    async def test_a_review_says_what_is_allowed(
+        self, allowed: bool, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """A SelfSubjectAccessReview is answered by the same rule."""
+        server.access = lambda verb, resource, _namespace: (
+            (verb, resource)
+            == (
+                "list" if allowed else "watch",
+                "events",
+            )
+        )
+        spec = {"resourceAttributes": {"verb": "list", "resource": "events"}}
+        url = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        async with http.post(url, json={"spec": spec}) as response:
+            review = await response.json()
+        assert response.status == 201
+        assert review["status"] == {"allowed": allowed}
+
+    @pytest.mark.parametrize("path", ["/version", "/api", "/apis", "/api/v1"])
+    async def test_discovery_is_answered(self, path: str, http: aiohttp.ClientSession) -> None:
+        """What clients ask before they list is there."""
+        async with http.get(path) as response:
+            assert response.status == 200
+            assert await response.json()
+
+
+class TestLifeCycle:
+    async def test_a_killed_server_cuts_its_watches(
+        self, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """Stopping ends streams abruptly: the client sees a broken one."""
+        async with http.get(EVENTS, params=watch()) as response:
+            await server.wait_for_watches()
+            await server.stop()
+            assert await rest(response) == b"<cut>"
+
+    async def test_a_restarted_server_is_at_its_old_place(
+        self, five: EventStore, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """It has its URL and its events again, and versions go on."""
+        url = server.url
+        await server.stop()
+        five.create(event("f"), NOW)
+        await server.start()
+        assert server.url == url
+        async with http.get(EVENTS, params=watch(resourceVersion="6")) as response:
+            assert name_of((await lines(response, 1))[0]) == "f"
+
+    async def test_connections_can_be_dropped(
+        self, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """Open connections are cut while the server goes on listening."""
+        async with http.get(EVENTS, params=watch()) as response:
+            await server.wait_for_watches()
+            server.drop_connections()
+            assert await rest(response) == b"<cut>"
+        async with http.get(EVENTS) as response:
+            assert response.status == 200
+
+    async def test_a_kubeconfig_points_at_it(self, server: ApiServer, tmp_path: Path) -> None:
+        """The file names the URL and the token."""
+        yaml = pytest.importorskip("yaml")
+        server.token = "secret"
+        server.kubeconfig(tmp_path / "config")
+        config = yaml.safe_load((tmp_path / "config").read_text())
+        assert config["current-context"] == "demo"
+        assert config["clusters"][0]["cluster"] == {"server": server.url}
+        assert config["users"][0]["user"] == {"token": "secret"}
+        assert config["contexts"][0]["context"] == {"cluster": "demo", "user": "demo"}
+
+    async def test_waiting_for_a_request_gives_up(self, server: ApiServer) -> None:
+        """What does not come in time is a TimeoutError."""
+        with pytest.raises(TimeoutError):
+            await server.wait_for_request(lambda request: request.verb == "list", patience=0.01)
+
+    async def test_a_request_can_be_waited_for(
+        self, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """The log hands out the n-th request that is asked for, parsed."""
+        for namespace in ("one", "two"):
+            async with http.get(f"/api/v1/namespaces/{namespace}/events", params={"limit": "7"}):
+                pass
+        seen = await server.wait_for_request(lambda request: request.verb == "list", count=2)
+        assert (seen.method, seen.namespace, seen.query) == ("GET", "two", {"limit": "7"})
