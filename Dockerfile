@@ -8,8 +8,7 @@ RUN python -m venv --without-pip /opt/venv
 COPY pyproject.toml README.md LICENSE ./
 COPY exporter exporter
 # Byte code is compiled here: the root file system is read-only at run time.
-RUN pip install --no-cache-dir --prefix /opt/venv . \
- && /opt/venv/bin/python -m compileall -q /opt/venv/lib
+RUN pip --python /opt/venv/bin/python install --no-cache-dir --compile .
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="kube-event-metrics" \

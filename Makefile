@@ -30,7 +30,7 @@ lint: $(READY) ## Format and lint, without changing anything.
 	$(BIN)/ruff check
 	$(BIN)/codespell README.md CHANGELOG.md docs exporter tests Makefile
 	$(BIN)/yamllint --strict exporter deploy
-	$(BIN)/shellcheck .ci/run .ci/assets
+	$(BIN)/shellcheck .ci/run .ci/assets .ci/package .ci/try-run
 	$(BIN)/hadolint Dockerfile
 
 type: $(READY) ## Check types, strictly.

@@ -87,7 +87,7 @@ class ApiServer(EventsApi):
         # Handlers end by the loss of their connection; cleanup() would wait for them in vain.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
-                while server is not None and server.connections:
+                while server is not None and server.connections:  # noqa: ASYNC110 (no event)
                     await asyncio.sleep(0)
         await runner.cleanup()
 

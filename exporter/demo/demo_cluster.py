@@ -80,13 +80,15 @@ class DemoCluster:
         )
 
     async def stop(self) -> None:
-        """End the story and cut all connections."""
-        if self._playing is not None:
-            self._playing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._playing
+        """End the story and cut all connections; raises what had ended the story before."""
+        try:
+            if self._playing is not None:
+                self._playing.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await self._playing
+        finally:
             self._playing = None
-        await self.server.stop()
+            await self.server.stop()
 
     async def wait(self) -> None:
         """Return when the story has been stopped; raises what ended it otherwise."""

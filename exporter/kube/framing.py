@@ -37,6 +37,10 @@ class LineSplitter:
                 del lines[0]
                 self.overlong += 1
                 self._dropping = False
+        if len(data) > self._limit:
+            whole = [line for line in lines if len(line) <= self._limit]
+            self.overlong += len(lines) - len(whole)
+            lines = whole
         if rest:
             self._hold(rest)
         return lines

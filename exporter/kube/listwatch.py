@@ -16,19 +16,15 @@ without either progress or a wait in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Generic, Protocol
+from typing import Generic
 
+from exporter.kube import request
 from exporter.kube.backoff import Backoff
-from exporter.kube.frames import Frame, FrameReader, Status, T, T_contra, Undecodable
+from exporter.kube.consumer import Consumer, Note
+from exporter.kube.frames import FrameReader, Status, T, Undecodable
+from exporter.kube.request import MAX_WATCH_SECONDS, MIN_WATCH_SECONDS, Phase, Request
 from exporter.kube.telemetry import Failure, Relist, Telemetry
 
-PAGE_SIZE = 500
-# client-go tools/cache: a watch asks for a random 5 to 10 minutes, so that the watches
-# of a fleet do not end together.
-MIN_WATCH_SECONDS = 300.0
-MAX_WATCH_SECONDS = 600.0
 # Silence beyond the server's own time-out can only be a dead connection.
 SILENCE_GRACE_SECONDS = 30.0
 # A list, streamed or paged, has no reason to pause for longer.
@@ -36,47 +32,6 @@ LIST_SILENCE_SECONDS = 60.0
 _SHORT_WATCH_SECONDS = 1.0
 _RELIST_AT_ONCE_SECONDS = 10.0
 _FAILURES_BEFORE_RELIST = 3
-
-
-class Phase(Enum):
-    """What the next answer belongs to."""
-
-    LIST = "list"
-    STREAM = "stream"
-    WATCH = "watch"
-
-
-class Consumer(Protocol[T_contra]):
-    """Where the objects go. Between ``list_began`` and ``list_published`` nothing counts."""
-
-    def list_began(self, server_time: float) -> None:
-        """A list starts at ``server_time`` (Unix seconds, the server's clock)."""
-
-    def listed(self, item: T_contra) -> bool:
-        """One object of the list; False if it could not be used."""
-
-    def list_published(self, resource_version: str) -> None:
-        """The list is complete."""
-
-    def list_abandoned(self) -> None:
-        """The list broke; nothing of it may be kept."""
-
-    def changed(self, kind: str, item: T_contra) -> bool:
-        """ADDED, MODIFIED or DELETED; False if it could not be used."""
-
-
-Note = Callable[[str, str, dict[str, object]], None]
-"""Takes (level, message, fields): one call for each change of state, never one an event."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What to ask, after ``wait`` seconds; ``renew_credentials``: the last ones were refused."""
-
-    phase: Phase
-    params: dict[str, str]
-    wait: float
-    renew_credentials: bool
 
 
 class ListWatch(Generic[T]):
@@ -136,25 +91,18 @@ class ListWatch(Generic[T]):
 
     def next_request(self) -> Request:
         """What to ask now, and how long to wait before."""
-        low, high = self._watch_seconds
-        params = dict(self._selector)
         if self.phase is Phase.LIST:
-            params["limit"] = str(PAGE_SIZE)
-            if self._token:
-                params["continue"] = self._token
+            params = request.list_page(self._token)
         else:
+            low, high = self._watch_seconds
             self._timeout = low + (high - low) * self._uniform()
-            params["watch"] = "1"
-            params["allowWatchBookmarks"] = "true"
-            params["timeoutSeconds"] = str(max(int(self._timeout), 1))
             if self.phase is Phase.STREAM:
-                params["sendInitialEvents"] = "true"
-                params["resourceVersionMatch"] = "NotOlderThan"
+                params = request.streamed_list(self._timeout)
             else:
-                params["resourceVersion"] = self._version
-        request = Request(self.phase, params, self._wait, self._renew)
+                params = request.watch(self._version, self._timeout)
+        asked = Request(self.phase, {**self._selector, **params}, self._wait, self._renew)
         self._wait, self._renew = 0.0, False
-        return request
+        return asked
 
     def accepted(self, now: float, server_time: float) -> None:
         """The server answers 200 and the body begins. Times: ours (monotonic), and the server's."""
@@ -363,4 +311,4 @@ def _wait_of(status: Status, header: float | None) -> float | None:
     return status.details.retryAfterSeconds if status.details else None
 
 
-__all__ = ["Consumer", "Frame", "ListWatch", "Note", "Phase", "Request"]
+__all__ = ["Consumer", "ListWatch", "Note", "Phase", "Request"]

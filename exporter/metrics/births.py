@@ -49,13 +49,13 @@ class Births:
 
     def before(self, moment: float) -> int:
         """The latest birth that is certainly older than ``moment``."""
-        if self._marks and self._marks[-1][0] + _MARK_SECONDS <= moment:
-            return self.last
         born = 0
-        for time, number in self._marks:  # births up to number happened before time
+        ends = [*(number for _, number in self._marks), self.last][1:]
+        for (time, number), end in zip(self._marks, ends, strict=True):
             if time > moment:
                 break
-            born = number
+            # up to number before time, up to end within the next seconds
+            born = end if time + _MARK_SECONDS <= moment else number
         return born
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -58,6 +59,8 @@ class Declaration:
                 return f"{label!r} is no label name"
         if bool(self.buckets) != (self.type is MetricType.HISTOGRAM):
             return "histograms, and only histograms, have buckets"
+        if not all(map(math.isfinite, self.buckets)):
+            return "buckets are finite, without +Inf"
         if list(self.buckets) != sorted(set(self.buckets)):
             return "buckets must rise"
         return ""

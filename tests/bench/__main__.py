@@ -20,13 +20,18 @@ if __package__ in (None, ""):  # run as a file: make the project's root importab
 
 from tests.bench.measure import Subject
 from tests.bench.report import machine, table
-from tests.bench.scenarios import FULL, SCENARIOS, SHORT, Bench
+from tests.bench.scenarios import FULL, SCENARIOS, SHORT, Bench, Size
 
 SUBJECTS: tuple[Subject, ...] = ("ours", "alternative")
+SKIPPED_IN_SHORT: dict[Subject, tuple[str, ...]] = {
+    "ours": ("growth",),
+    "alternative": ("memory", "ready", "scrape_100k", "growth"),
+}
+"""A minute or more each."""
 
 
 def make_certificate(directory: Path) -> Path | None:
-    """A certificate for loopback, key and chain in one file; None where trustme is not installed."""
+    """A certificate for loopback, key and chain in one file; None without trustme."""
     try:
         import trustme
     except ImportError:
@@ -35,6 +40,14 @@ def make_certificate(directory: Path) -> Path | None:
     issued = trustme.CA().issue_cert("127.0.0.1", "localhost")
     issued.private_key_and_cert_chain_pem.write_to_path(str(path))
     return path
+
+
+def turns(name: str, subject: Subject, size: Size) -> int:
+    """How often a scenario runs: once where a run takes long and no bar hangs on its spread."""
+    if name in SKIPPED_IN_SHORT.get(subject, ()) and size.short:
+        return 0
+    once = name == "growth" or (subject == "alternative" and name != "stream")
+    return 1 if once else size.runs
 
 
 def main() -> int:
@@ -64,8 +77,8 @@ def main() -> int:
         for name in arguments.only or SCENARIOS:
             for turn in range(size.runs):
                 for subject in (arguments.subject,) if arguments.subject else SUBJECTS:
-                    if subject == "alternative" and turn > 0 and name != "stream":
-                        continue  # it takes minutes, and no bar hangs on its spread
+                    if turn >= turns(name, subject, size):
+                        continue
                     started = time.monotonic()
                     try:
                         figures = SCENARIOS[name](bench, subject)

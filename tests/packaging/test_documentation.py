@@ -1,0 +1,99 @@
+"""What the documents tell a reader to type works, and what they link to is there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from exporter.demo import DemoCluster
+from tests.packaging.commands import sh_commands
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+# The targets that CI itself calls, with this test inside one of them; `make run` and `make bench`
+# are tried by .ci/run.
+_MAKE = {"run", "test", "check", "bench", "help"}
+_SOURCE_PIPE = "kubectl get events -A -o json | "
+_LIST = (
+    '{"kind":"List","apiVersion":"v1","items":[{"metadata":{"name":"a","namespace":"n"},'
+    '"involvedObject":{"kind":"Pod","namespace":"n"},"reason":"R","type":"Normal","count":2}]}'
+)
+
+
+def _documented() -> list[str]:
+    return sorted({command for path in DOCUMENTS for command in sh_commands(path.read_text())})
+
+
+def test_every_documented_command_is_of_a_kind_that_is_tried() -> None:
+    """A command that nothing tries does not get into the documents."""
+    known = (
+        *(f"make {target}" for target in _MAKE),
+        "pip install .",
+        "kube-event-metrics",
+        _SOURCE_PIPE,
+    )
+    strange = [c for c in _documented() if not c.startswith(known)]
+    assert strange == []
+
+
+def test_documented_make_targets_are_listed_by_make_help() -> None:
+    """`make help` names every target that the documents name."""
+    listed = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    targets = {c.split()[1] for c in _documented() if c.startswith("make ")}
+    assert {t for t in targets if not re.search(rf"^  {t} ", listed, re.MULTILINE)} == set()
+
+
+def test_documented_replay_reads_what_kubectl_prints() -> None:
+    """The pipe from kubectl ends in metrics."""
+    commands = [c.removeprefix(_SOURCE_PIPE) for c in _documented() if c.startswith(_SOURCE_PIPE)]
+    assert commands == ["kube-event-metrics replay -"]
+    done = subprocess.run(
+        [sys.executable, "-m", "exporter", *commands[0].split()[1:]],
+        cwd=ROOT,
+        input=_LIST,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert (
+        'kube_events_total{type="Normal",reason="R",kind="Pod",namespace="n",component=""} 2'
+        in (done.stdout)
+    )
+
+
+async def test_documented_check_succeeds_where_all_is_well(tmp_path: Path) -> None:
+    """`kube-event-metrics check` says ok to a cluster that lets us work."""
+    import asyncio
+
+    assert "kube-event-metrics check" in _documented()
+    cluster = DemoCluster(history=0.0)
+    await cluster.start()
+    try:
+        cluster.write_kubeconfig(tmp_path / "kubeconfig")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "exporter",
+            "check",
+            cwd=ROOT,
+            env={**os.environ, "KUBECONFIG": str(tmp_path / "kubeconfig")},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        output, _ = await process.communicate()
+    finally:
+        await cluster.stop()
+    assert (process.returncode, output.count(b"ok    rights")) == (0, 2)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    """A relative link names a file of the project."""
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text())
+    assert [t for t in targets if not (path.parent / t).exists()] == []

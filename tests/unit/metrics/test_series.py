@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import pytest
+
+from exporter.metrics.bounds import OVERFLOW, LabelBounds
+from exporter.metrics.declaration import Declaration, MetricType
+from exporter.metrics.text import Format
+from tests.unit.metrics.house import House
+
+
+@pytest.fixture
+def house() -> House:
+    return House()
+
+
+def test_label_set_beyond_the_limit_falls_into_the_overflow_series(house: House) -> None:
+    """A full family takes no new label set; what they count is in one series and adds up."""
+    things = house.counter(limit=2, bounds=LabelBounds())
+    for value in "abcdc":
+        things.at((value,)).inc(1)
+    assert house.curl() == {
+        'kube_things_total{reason="a"}': 1,
+        'kube_things_total{reason="b"}': 1,
+        f'kube_things_total{{reason="{OVERFLOW}"}}': 3,
+    }
+    assert things.overflowed == 3
+    assert len(things) == 3
+
+
+def test_every_label_of_the_overflow_series_says_so(house: House) -> None:
+    """In a family with several labels the overflow series names none of the values."""
+    declaration = Declaration("kube_pairs_total", MetricType.COUNTER, "Pairs.", ("kind", "reason"))
+    pairs = house.counter(declaration, limit=1, bounds=LabelBounds())
+    pairs.at(("Pod", "a")).inc(1)
+    assert pairs.at(("Pod", "b")).values == (OVERFLOW, OVERFLOW)
+
+
+def test_known_series_go_on_in_a_full_family(house: House) -> None:
+    """The limit stops births, not the series that are there."""
+    things = house.counter(limit=1, bounds=LabelBounds())
+    first = things.at(("a",))
+    things.at(("b",)).inc(1)
+    assert things.at(("a",)) is first
+
+
+def test_series_with_an_overflowing_label_share_one(house: House) -> None:
+    """Values past a label's bound are counted together, beside the other labels' own values."""
+    things = house.counter(limit=10, bounds=LabelBounds({}, default=1))
+    for value in "abc":
+        things.at((value,)).inc(1)
+    assert house.curl() == {
+        'kube_things_total{reason="a"}': 1,
+        f'kube_things_total{{reason="{OVERFLOW}"}}': 2,
+    }
+
+
+def test_wrong_number_of_values_is_a_programming_error(house: House) -> None:
+    """Label values that do not fit the declaration are refused with the family's name."""
+    things = house.counter()
+    with pytest.raises(ValueError, match="kube_things_total"):
+        things.at(("a", "b"))
+
+
+def test_series_stay_for_their_lifetime(house: House) -> None:
+    """A series without a change stays for as many generations as it may, and ends after."""
+    things = house.counter(limit=10)
+    things.at(("a",)).inc(1)
+    for _ in range(3):
+        things.next_generation(3)
+    assert len(things) == 1
+    things.next_generation(3)
+    assert len(things) == 0
+    assert things.expired == 1
+
+
+def test_change_prolongs_a_series(house: House) -> None:
+    """A series that changes in every lifetime never ends; one beside it that does not, does."""
+    things = house.counter(limit=10)
+    things.at(("a",)).inc(1)
+    things.at(("b",)).inc(1)
+    for _ in range(6):
+        things.at(("a",)).inc(1)
+        things.next_generation(1)
+    assert house.curl() == {'kube_things_total{reason="a"}': 7}
+    assert things.expired == 1
+
+
+def test_scrapes_do_not_prolong_a_series(house: House) -> None:
+    """To be read is no change."""
+    things = house.counter(limit=10)
+    things.at(("a",)).inc(1)
+    for _ in range(2):
+        house.scrape("prometheus")
+        things.next_generation(1)
+    assert len(things) == 0
+
+
+def test_closed_set_of_series_has_no_end(house: House) -> None:
+    """A family without a limit keeps its zeros for ever: alerts are built on them."""
+    things = house.counter()
+    things.at(("a",))
+    for _ in range(5):
+        things.next_generation(0)
+    assert house.curl() == {'kube_things_total{reason="a"}': 0}
+
+
+def test_lines_of_the_living_stay_right_after_others_ended(house: House) -> None:
+    """When series end from the middle, changes still find the lines of those that stay."""
+    things = house.counter(limit=10)
+    for value in "abcd":
+        things.at((value,)).inc(1)
+    house.curl()
+    things.next_generation(1)
+    for value in "bd":
+        things.at((value,)).inc(1)
+    things.next_generation(1)
+    things.at(("d",)).inc(5)
+    things.at(("e",)).inc(9)
+    assert house.curl() == {
+        'kube_things_total{reason="b"}': 2,
+        'kube_things_total{reason="d"}': 7,
+        'kube_things_total{reason="e"}': 9,
+    }
+
+
+def test_room_of_ended_series_is_free(house: House) -> None:
+    """A family that was full takes new label sets once old ones have ended."""
+    things = house.counter(limit=1, bounds=LabelBounds())
+    things.at(("a",)).inc(1)
+    things.next_generation(0)
+    things.at(("b",)).inc(1)
+    assert house.curl() == {'kube_things_total{reason="b"}': 1}
+
+
+def test_line_is_made_anew_only_when_its_series_changed(house: House) -> None:
+    """A scrape renders what changed since the last and joins the rest as it was."""
+    rendered: list[object] = []
+
+    def describe(detail: object) -> list[tuple[str, str]]:
+        rendered.append(detail)
+        return [("pod", str(detail))]
+
+    things = house.counter(describe=describe)
+    things.at(("a",)).inc(1, "web-a")
+    things.at(("b",)).inc(1, "web-b")
+    house.text(format_=Format.OPENMETRICS)
+    assert rendered == ["web-a", "web-b"]
+    house.text(format_=Format.OPENMETRICS)
+    assert rendered == ["web-a", "web-b"]
+    things.at(("b",)).inc(1, "web-c")
+    things.at(("b",)).inc(1, "web-d")
+    house.text(format_=Format.OPENMETRICS)
+    assert rendered == ["web-a", "web-b", "web-d"]
+
+
+def test_both_formats_are_kept_up_to_date(house: House) -> None:
+    """Readers of both formats in turn see every change."""
+    things = house.counter()
+    for total in range(1, 4):
+        things.at(("a",)).inc(1)
+        for format_ in Format:
+            assert f'{{reason="a"}} {total}\n' in house.text(format_=format_)
+
+
+def test_total_kept_elsewhere_never_falls(house: House) -> None:
+    """A counter that follows another number rises with it and ignores a fall."""
+    series = house.counter().at(("a",))
+    for total in (3, 2, 5):
+        series.rise_to(total)
+    assert series.value == 5
+
+
+def test_family_without_labels_has_no_braces(house: House) -> None:
+    """A sample without labels is its name and its value."""
+    house.counter(Declaration("kube_plain_total", MetricType.COUNTER, "Plain.")).at(()).inc(2)
+    assert "\nkube_plain_total 2\n" in house.text()
