@@ -37,10 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = vars(parser.parse_args(arguments))
     file, source = given.pop("config_file", ""), given.pop("source", "")
     flags = {n: ",".join(v) if isinstance(v, list) else v for n, v in given.items()}
-    if command == "demo" and (ENVIRONMENT_PREFIX + "WEB_LISTEN_ADDRESS") not in os.environ:
-        flags.setdefault("web.listen-address", _DEMO_ADDRESS)
+    defaults = {"web.listen-address": _DEMO_ADDRESS} if command == "demo" else {}
     try:
-        config = load_config(flags, os.environ, file)
+        config = load_config(flags, os.environ, file, defaults)
     except ConfigError as error:
         parser.error(str(error))
     return _execute(command, config, source)

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -14,19 +16,35 @@ import yaml
 from exporter.config.options import BY_NAME, ENVIRONMENT_PREFIX, OPTIONS, Config, Option
 
 _FILE_VARIABLE = ENVIRONMENT_PREFIX + "CONFIG_FILE"
+_NO_DEFAULTS: Mapping[str, str] = MappingProxyType({})
+# What Kubernetes sets in every pod beside a Service whose name begins with ours:
+# ..._SERVICE_HOST, ..._SERVICE_PORT_METRICS, ..._PORT_10360_TCP_ADDR, and ..._PORT, a URL.
+_SERVICE_VARIABLE = re.compile(
+    r"_SERVICE_HOST|_SERVICE_PORT(_[A-Z0-9_]+)?|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?"
+)
+_SERVICE_URL = re.compile(r"(tcp|udp|sctp)://")
 
 
 class ConfigError(ValueError):
     """The configuration cannot be used; the message names the place and the key."""
 
 
-def load_config(flags: Mapping[str, str], environ: Mapping[str, str], file: str = "") -> Config:
+def load_config(
+    flags: Mapping[str, str],
+    environ: Mapping[str, str],
+    file: str = "",
+    defaults: Mapping[str, str] = _NO_DEFAULTS,
+) -> Config:
     """The effective configuration.
 
     ``flags`` holds the options given on the command line, by name. Without ``file`` the
-    environment's ``KUBE_EVENT_METRICS_CONFIG_FILE`` names it. Raises ``ConfigError``.
+    environment's ``KUBE_EVENT_METRICS_CONFIG_FILE`` names it. ``defaults`` stand in for the
+    options' own. Raises ``ConfigError``.
     """
-    values = {option.name: (option.default, f"default of {option.name}") for option in OPTIONS}
+    values = {
+        option.name: (defaults.get(option.name, option.default), f"default of {option.name}")
+        for option in OPTIONS
+    }
     path = file or environ.get(_FILE_VARIABLE, "")
     if path:
         values.update(_from_file(path))
@@ -56,13 +74,20 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
             continue
         option = names.get(variable)
         if option is None:
-            # Kubernetes sets KUBE_EVENT_METRICS_SERVICE_HOST, ..._PORT_10360_TCP and the like in
-            # every pod beside a Service of our name.
-            if "_SERVICE_" in variable or "_PORT" in variable:
+            if _of_a_service(variable, value):
                 continue
             raise ConfigError(f"${variable}: unknown{_nearest(variable, list(names))}")
         found[option.name] = (value, f"${variable}")
     return found
+
+
+def _of_a_service(variable: str, value: str) -> bool:
+    rest = variable.removeprefix(ENVIRONMENT_PREFIX.removesuffix("_"))
+    if rest.endswith("_PORT") and _SERVICE_URL.match(value):
+        return True
+    return any(
+        _SERVICE_VARIABLE.fullmatch(rest, start) for start, char in enumerate(rest) if char == "_"
+    )
 
 
 def _from_file(path: str) -> dict[str, tuple[str, str]]:
@@ -78,6 +103,8 @@ def _from_file(path: str) -> dict[str, tuple[str, str]]:
     for name, value in _flatten(document, ""):
         option = BY_NAME.get(name)
         if option is None:
+            if value is None and any(known.startswith(name + ".") for known in BY_NAME):
+                continue  # a section with all its keys commented out
             raise ConfigError(f"{path}: {name}: unknown key{_nearest(name, list(BY_NAME))}")
         if isinstance(value, list):
             if not option.repeatable:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND, _MINUTE, _HOUR = 1000, 60_000, 3_600_000
 
 
@@ -20,11 +19,6 @@ def seconds(now: float) -> str:
 def microseconds(now: float) -> str:
     """metav1.MicroTime: `2026-11-22T11:40:54.317000Z`."""
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def parse(text: str) -> float:
-    """The seconds since 1970 of either spelling."""
-    return (datetime.fromisoformat(text) - _EPOCH).total_seconds()
 
 
 def go_duration(duration: float) -> str:

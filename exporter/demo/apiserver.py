@@ -111,7 +111,8 @@ class ApiServer(EventsApi):
                 connection.transport.abort()
 
     def kubeconfig(self, path: Path) -> None:
-        """Write a kubeconfig that points here (OSError where that fails)."""
+        """Write a kubeconfig that points here, for its owner's eyes (OSError where that fails)."""
+        path.touch(mode=0o600)
         path.write_text(responses.kubeconfig(self.url, self.token), encoding="utf-8")
 
     def on_list(self, *scripts: Script) -> None:

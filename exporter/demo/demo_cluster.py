@@ -68,7 +68,12 @@ class DemoCluster:
         return self._cluster.truth
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Play the history, listen, and go on with the story. OSError if the port is taken."""
+        """Play the history, listen, and go on with the story.
+
+        OSError if the port is taken. RuntimeError on a second start: a story is played once.
+        """
+        if self._cluster is not None:
+            raise RuntimeError("the demo cluster has been started before")
         now = self._clock()
         began = now - self._history
         self._cluster = Cluster(self.store, self._rng, began)

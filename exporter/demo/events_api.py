@@ -12,7 +12,6 @@ import contextlib
 import random
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
 import msgspec
 from aiohttp import web
@@ -128,13 +127,11 @@ class EventsApi:
         if not self._authenticated(request):
             return responses.error_response(unauthorized())
         try:
-            review = msgspec.json.decode(await request.read(), type=dict[str, Any])
+            review = msgspec.json.decode(await request.read(), type=responses.AccessReview)
         except msgspec.MsgspecError as error:
             return responses.error_response(bad_request(str(error)))
-        asked = review.get("spec", {}).get("resourceAttributes") or {}
-        allowed = self.access(
-            asked.get("verb", ""), asked.get("resource", ""), asked.get("namespace", "")
-        )
+        asked = review.spec.resource_attributes
+        allowed = self.access(asked.verb, asked.resource, asked.namespace)
         return responses.access_review(review, allowed=allowed)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:

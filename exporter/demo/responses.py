@@ -77,13 +77,34 @@ def error_response(error: ApiError, body: bytes | None = None) -> web.Response:
     return response
 
 
-def access_review(review: Any, *, allowed: bool) -> web.Response:
+class ResourceAttributes(msgspec.Struct):
+    """What an access review asks about; empty strings stand for all."""
+
+    verb: str = ""
+    resource: str = ""
+    namespace: str = ""
+    group: str = ""
+
+
+class ReviewSpec(msgspec.Struct, rename="camel"):
+    """The question of an access review; without attributes it is about nothing here."""
+
+    resource_attributes: ResourceAttributes = msgspec.field(default_factory=ResourceAttributes)
+
+
+class AccessReview(msgspec.Struct):
+    """A SelfSubjectAccessReview as far as it is read."""
+
+    spec: ReviewSpec = msgspec.field(default_factory=ReviewSpec)
+
+
+def access_review(review: AccessReview, *, allowed: bool) -> web.Response:
     """The answer to a SelfSubjectAccessReview: the review itself, with a status."""
     answer = {
         "kind": "SelfSubjectAccessReview",
         "apiVersion": "authorization.k8s.io/v1",
         "metadata": {},
-        "spec": review.get("spec", {}),
+        "spec": review.spec,
         "status": {"allowed": allowed},
     }
     return json_response(answer, status=201)
@@ -100,7 +121,7 @@ def compressed(request: web.Request, pieces: Iterable[bytes]) -> tuple[bytes, di
 
 def kubeconfig(url: str, token: str | None) -> str:
     """A kubeconfig with one context, `demo`, that points at `url`."""
-    user = f'{{"token": "{token}"}}' if token else "{}"
+    user = msgspec.json.encode({"token": token} if token else {}).decode()  # JSON is YAML
     return (
         "apiVersion: v1\n"
         "kind: Config\n"

@@ -6,10 +6,16 @@ under its old name, with a new uid and the running count (tools/record: a PATCH 
 meets 404 becomes a CREATE). The rules, first match wins:
 
 known name, version not newer       0 (a duplicate or replayed frame changes nothing)
+known name, other uid, a series at
+the same count                      0 (client-go ends a series with a PATCH; one that meets 404
+                                      makes the event again as it was)
 known name, other uid, occ <= prev  occ (a writer that reuses names and carries no count)
 known name                          max(0, occ - prev) (a falling count is a correction)
 unknown name, occ > 1, began before
 the start of observation            1 (a return whose past was never seen)
+unknown name, occ > 1, began longer
+ago than ended events are remembered,
+or before events were last evicted  1 (its past may be counted and forgotten)
 unknown name                        occ
 first list                          0 (the baseline: what happened before we looked)
 
@@ -73,8 +79,11 @@ class Ledger:
         self._entries: dict[bytes, int] = {}
         self._ended: deque[tuple[int, list[bytes]]] = deque()
         self._staged: dict[bytes, int] | None = None
-        self._found: list[tuple[EventRecord, int]] = []
+        self._found: dict[bytes, tuple[EventRecord, int]] = {}
         self._baselined = False
+        self._list_began = 0.0
+        self._evicted_up_to = 0.0
+        """What occurred up to then may have been counted and evicted; Unix seconds."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -87,7 +96,7 @@ class Ledger:
             new, state = self._first_sight(record)
             self._entries[key] = state
             if len(self._entries) > self.limit:
-                self._evict()
+                self._evict(record.occurred())
             return new
         version = record.resource_version
         if version and version <= entry >> _VERSION_SHIFT:
@@ -105,7 +114,7 @@ class Ledger:
         if entry is None:
             return
         version = record.resource_version
-        if version and version <= entry >> _VERSION_SHIFT:
+        if version and version < entry >> _VERSION_SHIFT:
             return
         if version:
             entry = (entry & ((1 << _VERSION_SHIFT) - 1)) | version << _VERSION_SHIFT
@@ -119,13 +128,15 @@ class Ledger:
         """
         if not self._baselined:
             self.since = server_time
+        self._list_began = server_time
         self._staged = {}
-        self._found = []
+        self._found = {}
 
     def listed(self, record: EventRecord) -> None:
         """One object of the list. A list is read from the store at one moment: it is newer
         than all that was seen, so versions are not compared (an etcd restored from a backup
-        would count backwards).
+        would count backwards). A streamed list can go on to the changes of its own time,
+        and so show an object more than once: the last version is the list's.
         """
         staged = self._staged
         if staged is None:
@@ -134,18 +145,22 @@ class Ledger:
         entry = self._entries.get(key)
         if entry is None:
             new, state = self._first_sight(record)
+            if self.evicted and record.occurred() <= self._evicted_up_to:
+                new = 0  # it was counted and evicted
         elif record.resource_version and record.resource_version == entry >> _VERSION_SHIFT:
             new, state = 0, entry & _CLEAR_ENDED
         else:
             new, state = _advance(entry, record)
         staged[key] = state
         if new and self._baselined:
-            self._found.append((record, new))
+            self._found[key] = record, new
+        else:
+            self._found.pop(key, None)
 
     def abandon_list(self) -> None:
         """The list broke: nothing of it was published."""
         self._staged = None
-        self._found = []
+        self._found = {}
 
     def publish_list(self, resource_version: int, now: float) -> list[tuple[EventRecord, int]]:
         """The list is complete: the occurrences it shows that the watch had not, oldest first.
@@ -166,10 +181,9 @@ class Ledger:
         self._entries = staged
         self._baselined = True
         if len(staged) > self.limit:
-            self._evict()
+            self._evict(self._list_began)
         self.forget(now)
-        found.sort(key=lambda pair: pair[0].occurred())
-        return found
+        return sorted(found.values(), key=lambda pair: pair[0].occurred())
 
     def forget(self, now: float) -> None:
         """Drop what ended more than the retention ago."""
@@ -184,9 +198,18 @@ class Ledger:
     def _first_sight(self, record: EventRecord) -> tuple[int, int]:
         state = _state(record, 0)
         occurrences = state & _OCCURRENCES
-        if occurrences > 1 and record.first_occurred() < self.since:
+        if occurrences > 1 and self._has_a_past(record):
             return 1, state
         return occurrences, state
+
+    def _has_a_past(self, record: EventRecord) -> bool:
+        """Whether earlier occurrences may be counted already, or are of the time before."""
+        began = record.first_occurred()
+        return (
+            began < self.since
+            or record.occurred() - began > self._retention
+            or (self.evicted > 0 and began <= self._evicted_up_to)
+        )
 
     def _end(self, key: bytes, entry: int, now: float) -> int:
         # Minute 0 means "still there"; clocks that begin at 0 are shifted past it.
@@ -197,12 +220,14 @@ class Ledger:
             self._ended.append((minute, [key]))
         return (entry & _CLEAR_ENDED) | minute << _ENDED_SHIFT
 
-    def _evict(self) -> None:
+    def _evict(self, at: float) -> None:
+        """Make room; it is ``at``, Unix seconds on the cluster's clocks."""
         surplus = len(self._entries) - self.limit
         oldest = list(islice(self._entries, max(surplus, self.limit // _EVICTED_SHARE, 1)))
         for key in oldest:
             del self._entries[key]
         self.evicted += len(oldest)
+        self._evicted_up_to = max(self._evicted_up_to, at)
 
 
 def _advance(entry: int, record: EventRecord) -> tuple[int, int]:
@@ -213,7 +238,8 @@ def _advance(entry: int, record: EventRecord) -> tuple[int, int]:
     if occurrences > previous:
         return occurrences - previous, state
     same_uid = (entry ^ state) >> _UID_SHIFT & _UID == 0
-    return (0 if same_uid else occurrences), state
+    ended_series = record.series_count and occurrences == previous
+    return (0 if same_uid or ended_series else occurrences), state
 
 
 def _state(record: EventRecord, old_client: int) -> int:

@@ -65,8 +65,13 @@ class EventRecord(msgspec.Struct, frozen=True, gc=False):
         return unix_seconds(self.last_time)
 
     def first_occurred(self) -> float:
-        """Time of the first occurrence, Unix seconds, on the reporter's clock; 0.0 if unknown."""
-        return name_time(self.name) or unix_seconds(self.first_time)
+        """Time of the first occurrence, Unix seconds, on the reporter's clock; 0.0 if unknown.
+
+        The name's nanoseconds, unless a stamp says that they are none: sixteen hex digits
+        can be a writer's hash.
+        """
+        exact, stamp = name_time(self.name), unix_seconds(self.first_time)
+        return exact if exact and (not stamp or abs(exact - stamp) < 1.0) else stamp
 
 
 def container_of(field_path: str) -> str:

@@ -74,6 +74,11 @@ class Status(msgspec.Struct, gc=False):
         return self.code == 410 or self.reason in ("Expired", "Gone")
 
     @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait before asking again, where the server names them."""
+        return self.details.retryAfterSeconds if self.details else None
+
+    @property
     def resource_version(self) -> str:
         """``metadata.resourceVersion``, or ``""``."""
         return (self.metadata and self.metadata.resourceVersion) or ""

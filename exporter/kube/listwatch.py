@@ -76,6 +76,7 @@ class ListWatch(Generic[T]):
         self._received = 0
         self._failures = 0
         self._broken_streams = 0
+        self._noted: set[Undecodable] = set()
 
     @property
     def silence_limit(self) -> float:
@@ -108,6 +109,7 @@ class ListWatch(Generic[T]):
         """The server answers 200 and the body begins. Times: ours (monotonic), and the server's."""
         self._began = now
         self._received = 0
+        self._noted.clear()
         self._version_at_start = self._version
         if self.phase is not Phase.LIST:
             # A list that is let through says nothing of the right to watch.
@@ -124,12 +126,15 @@ class ListWatch(Generic[T]):
         if page is None or not page.resource_version:
             self._failed(Failure.UNREADABLE, "the answer is not a list", now)
             return
+        if self._token and page.next_token == self._token:
+            self._failed(Failure.UNREADABLE, "the list does not move on", now)
+            return
         for raw in page.items or ():
             item = self._reader.item(raw)
             if isinstance(item, Undecodable):
-                self._telemetry.undecodable[item] += 1
+                self._passed_over(item)
             elif not self._consumer.listed(item):
-                self._telemetry.undecodable[Undecodable.UNNAMED] += 1
+                self._passed_over(Undecodable.UNNAMED)
             self._telemetry.frames["LISTED"] += 1
         self._token = page.next_token
         if not self._token:
@@ -138,7 +143,6 @@ class ListWatch(Generic[T]):
     def lines(self, lines: Sequence[bytes], now: float) -> bool:
         """Whole lines of a stream. False: stop reading, the stream has nothing more to say."""
         frames = self._telemetry.frames
-        undecodable = self._telemetry.undecodable
         read = self._reader.frame
         changed = self._consumer.changed
         version = self._version
@@ -147,8 +151,7 @@ class ListWatch(Generic[T]):
                 continue
             frame = read(line)
             if isinstance(frame, Undecodable):
-                undecodable[frame] += 1
-                self._note("warning", "frame passed over", {"cause": frame.value})
+                self._passed_over(frame)
                 continue
             kind = frame.type
             frames[kind] += 1
@@ -166,21 +169,29 @@ class ListWatch(Generic[T]):
             else:
                 used = kind == "DELETED" or self._consumer.listed(item)
             if not used:
-                undecodable[Undecodable.UNNAMED] += 1
+                self._passed_over(Undecodable.UNNAMED)
         self._version = version
         return True
+
+    def overlong(self, lines: int) -> None:
+        """So many lines were too long to be held, and are lost."""
+        self._passed_over(Undecodable.OVERLONG, lines)
 
     def ended(self, now: float, *, truncated: bool) -> None:
         """The stream came to its end; ``truncated``: in the middle of a line."""
         self._telemetry.connected = False
         if truncated:
-            self._telemetry.undecodable[Undecodable.TRUNCATED] += 1
+            self._passed_over(Undecodable.TRUNCATED)
         if self.phase is Phase.STREAM:
             self._failed(Failure.TRUNCATED, "the streamed list ended before its end mark", now)
         elif truncated:
             self._failed(Failure.TRUNCATED, "the watch ended inside a frame", now)
-        elif now - self._began < _SHORT_WATCH_SECONDS and self._version == self._version_at_start:
-            self._failed(Failure.CLOSED_EARLY, "the watch ended at once", now)
+        elif (short := self._began + _SHORT_WATCH_SECONDS - now) > 0:
+            if self._version == self._version_at_start:
+                self._failed(Failure.CLOSED_EARLY, "the watch ended at once", now)
+            else:
+                # News, but a server that hangs up after each frame is not asked in a tight loop.
+                self._wait = short
         elif not self._received:
             self._relist(Relist.QUIET, now)
         else:
@@ -191,11 +202,9 @@ class ListWatch(Generic[T]):
         self._failed(cause, detail, now)
 
     def refused(self, code: int, body: bytes, retry_after: float | None, now: float) -> None:
-        """The server answers anything but 200."""
+        """The server answers anything but 200; ``retry_after`` is its header's, seconds."""
         status = self._reader.status(body)
-        if code == 410 or status.expired:
-            self._expired(now)
-        elif self.phase is Phase.STREAM and code in (400, 422):
+        if self.phase is Phase.STREAM and code in (400, 422):
             self._streaming = False
             self.phase = Phase.LIST
             self._note("info", "the server does not stream lists, listing by page", {"code": code})
@@ -205,14 +214,12 @@ class ListWatch(Generic[T]):
         elif code == 403:
             self._telemetry.allowed = False
             self._failed(Failure.FORBIDDEN, status.message or "Forbidden", now)
-        elif code == 429:
-            self._failed(
-                Failure.THROTTLED, status.message or "", now, _wait_of(status, retry_after)
-            )
         else:
             cause = Failure.SERVER_ERROR if code >= 500 else Failure.REJECTED
             detail = f"HTTP {code} {status.message or ''}".strip()
-            self._failed(cause, detail, now, _wait_of(status, retry_after), stale_version=True)
+            wait = status.retry_after if retry_after is None else retry_after
+            status.code = code
+            self._objected(status, cause, detail, wait, now)
 
     def _status(self, kind: str, status: Status, now: float) -> bool:
         if kind == "BOOKMARK":
@@ -221,17 +228,28 @@ class ListWatch(Generic[T]):
                 self._published(self._version, now)
                 self._telemetry.connected = self._telemetry.watched = True
             return True
-        self._telemetry.connected = False
-        if status.expired:
-            self._expired(now)
-        elif status.code == 429:
-            self._failed(Failure.THROTTLED, status.message or "", now, _wait_of(status, None))
-        else:
-            detail = status.message or status.reason or "ERROR frame"
-            self._failed(
-                Failure.ERROR_FRAME, detail, now, _wait_of(status, None), stale_version=True
-            )
+        detail = status.message or status.reason or "ERROR frame"
+        self._objected(status, Failure.ERROR_FRAME, detail, status.retry_after, now)
         return False
+
+    def _objected(
+        self, status: Status, cause: Failure, detail: str, wait: float | None, now: float
+    ) -> None:
+        """The server objects: by an HTTP status, or by an ERROR in a stream it had accepted."""
+        if status.expired:
+            in_watch = self.phase is Phase.WATCH
+            self._relist(Relist.EXPIRED if in_watch else Relist.CONTINUE_EXPIRED, now)
+        elif status.code == 429:
+            self._failed(Failure.THROTTLED, detail, now, wait)
+        else:
+            self._failed(cause, detail, now, wait, stale_version=True)
+
+    def _passed_over(self, cause: Undecodable, count: int = 1) -> None:
+        self._telemetry.undecodable[cause] += count
+        if cause not in self._noted:
+            # The first on a connection: a stream of nothing else must not flood the log.
+            self._noted.add(cause)
+            self._note("warning", "frame passed over", {"cause": cause.value})
 
     def _published(self, resource_version: str, now: float) -> None:
         streamed = self.phase is Phase.STREAM
@@ -244,10 +262,6 @@ class ListWatch(Generic[T]):
         self._consumer.list_published(resource_version)
         self._telemetry.synced = True
         self._note("info", "synced", {"resource_version": resource_version, "streamed": streamed})
-
-    def _expired(self, now: float) -> None:
-        cause = Relist.EXPIRED if self.phase is Phase.WATCH else Relist.CONTINUE_EXPIRED
-        self._relist(cause, now)
 
     def _relist(self, cause: Relist, now: float) -> None:
         self._abandon()
@@ -303,12 +317,6 @@ class ListWatch(Generic[T]):
 
     def _list_phase(self) -> Phase:
         return Phase.STREAM if self._streaming else Phase.LIST
-
-
-def _wait_of(status: Status, header: float | None) -> float | None:
-    if header is not None:
-        return header
-    return status.details.retryAfterSeconds if status.details else None
 
 
 __all__ = ["Consumer", "ListWatch", "Note", "Phase", "Request"]

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import aiohttp
 
 from exporter.kube.connection import Cluster, ConnectionConfigError
-from exporter.kube.frames import Undecodable
 from exporter.kube.framing import LineSplitter
 from exporter.kube.listwatch import ListWatch, Phase, Request
 from exporter.kube.telemetry import Failure, Telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
 # A peer that is gone without a word is noticed after 30 + 3 * 10 seconds.
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
-_RESCHEDULE_SECONDS = 1.0
+# How often the silence limit is moved on: nobody needs it to be exact.
+_RESCHEDULES = 60
 
 
 class Watcher:
@@ -37,19 +37,21 @@ class Watcher:
         telemetry: Telemetry,
         *,
         wall: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._cluster = cluster
         self._path = path
         self._protocol = protocol
         self._telemetry = telemetry
         self._wall = wall
+        self._sleep = sleep
 
     async def run(self) -> NoReturn:
         """Ask, read, wait, for ever. Only cancellation and programming errors end it."""
         while True:
             request = self._protocol.next_request()
             if request.wait:
-                await asyncio.sleep(request.wait)
+                await self._sleep(request.wait)
             try:
                 await self._cluster.load(refused=request.renew_credentials)
             except ConnectionConfigError as error:
@@ -72,10 +74,18 @@ class Watcher:
                 self._protocol.accepted(now, self._server_time(response))
                 silence.reschedule(now + self._protocol.silence_limit)
                 if request.phase is Phase.LIST:
-                    self._protocol.page(await response.read(), loop.time())
+                    self._protocol.page(await self._whole(response.content, silence), loop.time())
                     self._telemetry.last_received = self._wall()
                 else:
                     await self._stream(response.content, silence)
+
+    async def _whole(self, content: aiohttp.StreamReader, silence: asyncio.Timeout) -> bytes:
+        loop, limit = asyncio.get_running_loop(), self._protocol.silence_limit
+        parts: list[bytes] = []
+        while data := await content.readany():
+            parts.append(data)
+            silence.reschedule(loop.time() + limit)
+        return b"".join(parts)
 
     async def _stream(self, content: aiohttp.StreamReader, silence: asyncio.Timeout) -> None:
         loop = asyncio.get_running_loop()
@@ -88,11 +98,11 @@ class Watcher:
             if not protocol.lines(splitter.feed(data), now):
                 return
             if splitter.overlong:
-                telemetry.undecodable[Undecodable.OVERLONG] += splitter.overlong
+                protocol.overlong(splitter.overlong)
                 splitter.overlong = 0
-            # Once a second is fine enough; but a streamed list that is over becomes a watch,
-            # which may be silent for much longer.
-            if now - scheduled > _RESCHEDULE_SECONDS or limit != protocol.silence_limit:
+            # Not each time; but a streamed list that is over becomes a watch, which may be
+            # silent for much longer.
+            if now - scheduled > limit / _RESCHEDULES or limit != protocol.silence_limit:
                 scheduled, limit = now, protocol.silence_limit
                 silence.reschedule(now + limit)
         protocol.ended(loop.time(), truncated=splitter.pending)

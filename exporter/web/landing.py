@@ -8,18 +8,29 @@ from datetime import UTC, datetime
 from html import escape
 
 _STYLE = """
+:root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem;
 color:#1f2933;background:#fff}
 h1{font-size:1.5rem;margin:0}h1 small{font-weight:400;color:#616e7c;font-size:1rem}
-p.state{margin:.75rem 0 1.5rem;padding:.5rem .75rem;border-left:4px solid #2f855a;
-background:#f0fff4}
+h2{font-size:1rem;margin:2rem 0 .25rem}p{margin:.25rem 0 .5rem}
+p.state{margin:1rem 0 1.5rem;padding:.5rem .75rem;border-left:4px solid #2f855a;background:#f0fff4}
 p.state.wait{border-color:#c05621;background:#fffaf0}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .75rem .4rem 0;
-border-bottom:1px solid #e4e7eb;vertical-align:top}th{font-weight:400;color:#616e7c;width:14rem}
-td{font-variant-numeric:tabular-nums}nav{margin:1.5rem 0}nav a{margin-right:1.5rem}
+border-bottom:1px solid #e4e7eb;vertical-align:top}
+th{font-weight:400;color:#616e7c;width:12rem;white-space:nowrap}
+td{font-variant-numeric:tabular-nums;overflow-wrap:anywhere}td small{color:#616e7c;white-space:nowrap}
+nav{margin:1.5rem 0 0}nav a{margin-right:1.5rem}a{color:#0b69a3}
+pre{margin:0;padding:.75rem;background:#f5f7fa;overflow-x:auto;font-size:.85rem}
 @media(prefers-color-scheme:dark){body{color:#e4e7eb;background:#1f2933}
 p.state{background:#22543d}p.state.wait{background:#5a3a1c}th,td{border-color:#3e4c59}
-th,h1 small{color:#9aa5b1}a{color:#7cc4fa}}
+th,h1 small,td small{color:#9aa5b1}a{color:#7cc4fa}pre{background:#323f4b}}
+"""
+_QUERIES = """\
+# pods that could not be created or started in the last ten minutes, and why
+sum by (namespace, cause) (increase(kube_event_pod_creation_failures_total[10m])) > 0
+
+# what warns most
+topk(10, sum by (namespace, reason) (increase(kube_events_total{type="Warning"}[1h])))
 """
 
 
@@ -43,42 +54,60 @@ class Facts:
 
 
 def landing_page(facts: Facts, state: str, telemetry_path: str) -> str:
-    """The page as HTML."""
-    watched = ", ".join(facts.scopes) or "all namespaces"
-    if facts.field_selector:
-        watched += f" where {facts.field_selector}"
-    rows = (
-        ("Cluster", facts.cluster),
-        ("Watched", f"events of {watched}"),
-        ("Counting since", _moment(facts.since, facts.now, "not yet: the first list is not done")),
-        ("Last event", _moment(facts.last_event, facts.now, "none since then")),
-        ("Occurrences counted", f"{facts.occurrences:,}"),
-        ("Series", f"{facts.series:,}"),
-        ("Events remembered", f"{facts.events_remembered:,}"),
-        ("Scrapers", f"{facts.scrapers:,}"),
+    """The page as HTML; ``state`` is the reason why we are not ready."""
+    state = "Ready: every occurrence is counted." if facts.ready else f"Not ready: {state}."
+    body = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(value)}"
+        f"{f' <small>{escape(note)}</small>' if note else ''}</td></tr>"
+        for name, value, note in _rows(facts)
     )
-    body = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in rows)
     path = escape(telemetry_path, quote=True)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<link rel="icon" href="data:,">'
         f"<title>kube-event-metrics</title><style>{_STYLE}</style></head><body>"
         f"<h1>kube-event-metrics <small>{escape(facts.version)}</small></h1>"
+        "<p>Counts every occurrence of every Kubernetes event once, for Prometheus.</p>"
         f'<p class="state{"" if facts.ready else " wait"}">{escape(state)}</p>'
         f"<table>{body}</table>"
         f'<nav><a href="{path}">Metrics</a><a href="/readyz">Readiness</a>'
         '<a href="/livez">Liveness</a></nav>'
-        "<p>Every occurrence of every Kubernetes event, counted once. Namespaces and kinds are "
-        "those of the object an event is about: scrape with <code>honor_labels: true</code>.</p>"
+        "<h2>To scrape it</h2>"
+        "<p>The label <code>namespace</code> is that of the object an event is about; without "
+        "<code>honor_labels</code> Prometheus would put our own pod's in its place.</p>"
+        f"<pre>{escape(_scrape_config(telemetry_path))}</pre>"
+        "<h2>To begin with</h2>"
+        f"<pre>{escape(_QUERIES)}</pre>"
         "</body></html>\n"
     )
 
 
-def _moment(when: float, now: float, never: str) -> str:
+def _rows(facts: Facts) -> tuple[tuple[str, str, str], ...]:
+    watched = ", ".join(facts.scopes) or "all namespaces"
+    if facts.field_selector:
+        watched += f" where {facts.field_selector}"
+    return (
+        ("Cluster", facts.cluster, ""),
+        ("Watched", f"events of {watched}", ""),
+        ("Counting since", *_moment(facts.since, facts.now, "not yet")),
+        ("Last occurrence", *_moment(facts.last_event, facts.now, "none since then")),
+        ("Occurrences counted", f"{facts.occurrences:,}", "repeats included"),
+        ("Series", f"{facts.series:,}", ""),
+        ("Events remembered", f"{facts.events_remembered:,}", "so that none counts twice"),
+        ("Scrapers", f"{facts.scrapers:,}", "" if facts.scrapers else "nobody scrapes this yet"),
+    )
+
+
+def _scrape_config(telemetry_path: str) -> str:
+    path = "" if telemetry_path == "/metrics" else f"  metrics_path: {telemetry_path}\n"
+    return f"- job_name: kube-event-metrics\n  honor_labels: true\n{path}"
+
+
+def _moment(when: float, now: float, never: str) -> tuple[str, str]:
     if not when:
-        return never
-    stamp = datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    return f"{stamp} ({_ago(now - when)})"
+        return never, ""
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"), _ago(now - when)
 
 
 def _ago(seconds: float) -> str:

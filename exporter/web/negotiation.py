@@ -12,25 +12,29 @@ def format_for(accept: str) -> Format:
     """OpenMetrics 1.0 where the client prefers it or likes both the same, else text 0.0.4."""
     best, quality = Format.TEXT, 0.0
     for media, parameters in _preferences(accept):
-        weight = _quality(parameters)
-        if media == "application/openmetrics-text":
-            if parameters.get("version", "1.0.0") in ("1.0.0", "0.0.1") and weight > quality:
-                best, quality = Format.OPENMETRICS, weight
-        elif (
-            media in ("text/plain", "text/*", "*/*")
-            and weight > quality
-            and parameters.get("version", "0.0.4") == "0.0.4"
-        ):
-            best, quality = Format.TEXT, weight
+        offer, weight = _offer(media, parameters), _quality(parameters)
+        if offer is None or weight <= 0:
+            continue
+        if weight > quality or (weight == quality and offer is Format.OPENMETRICS):
+            best, quality = offer, weight
     return best
 
 
 def gzip_accepted(accept_encoding: str) -> bool:
-    """Whether the client takes gzip."""
-    for coding, parameters in _preferences(accept_encoding):
-        if coding in ("gzip", "*"):
-            return _quality(parameters) > 0
-    return False
+    """Whether the client takes gzip; its own entry speaks before that for all others."""
+    weights = {coding: _quality(p) for coding, p in _preferences(accept_encoding)}
+    return weights.get("gzip", weights.get("*", 0.0)) > 0
+
+
+def _offer(media: str, parameters: dict[str, str]) -> Format | None:
+    """What we have for a media range; None where that is nothing."""
+    if media == "application/openmetrics-text":
+        # Prometheus up to 2.34 asks for 0.0.1 and reads 1.0.0.
+        known = parameters.get("version", "1.0.0") in {"1.0.0", "0.0.1"}
+        return Format.OPENMETRICS if known else None
+    if media in {"text/plain", "text/*", "*/*"}:
+        return Format.TEXT if parameters.get("version", "0.0.4") == "0.0.4" else None
+    return None
 
 
 def _preferences(header: str) -> Iterator[tuple[str, dict[str, str]]]:

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -18,6 +19,8 @@ from exporter.web.negotiation import format_for, gzip_accepted
 
 # Prometheus, vmagent, Alloy and the OpenTelemetry collector send it with every scrape.
 SCRAPE_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
+# Products of agents that scrape, for those that send no such header or lost it in a proxy.
+_AGENTS = frozenset({"Prometheus", "vm_promscrape", "Alloy", "GrafanaAgent", "Datadog Agent"})
 # Level 1 costs a quarter of the default's time and exposition text still shrinks tenfold.
 _GZIP_LEVEL = 1
 _GZIP_WINDOW = 31
@@ -51,7 +54,8 @@ class WebServer:
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listen; port 0 takes any free one. Returns what is listened on; raises ``OSError``."""
-        app = web.Application(middlewares=[_read_only])
+        app = web.Application()
+        app.on_response_prepare.append(_no_sniffing)
         app.router.add_get(self._telemetry_path, self._metrics)
         app.router.add_get("/livez", _live)
         app.router.add_get("/readyz", self._ready)
@@ -73,7 +77,7 @@ class WebServer:
         began = time.monotonic()
         format_ = format_for(request.headers.get("Accept", ""))
         zipped = gzip_accepted(request.headers.get("Accept-Encoding", ""))
-        timeout = _seconds(request.headers.get(SCRAPE_HEADER, ""))
+        timeout = _scrape_timeout(request)
         scraper = _identity(request) if timeout is not None else ""
         parts, up_to = self._page.render(format_, scraper)
         body = b"".join(parts)
@@ -82,8 +86,11 @@ class WebServer:
             headers["Content-Encoding"] = "gzip"
             body = await _gzip(body)
         response = web.Response(body=body, headers=headers)
-        await response.prepare(request)
-        await response.write_eof()
+        try:
+            await response.prepare(request)
+            await response.write_eof()
+        except ConnectionError:  # the client has gone, as clients do
+            return response
         # A scraper that had given up by then has seen nothing, births included.
         if timeout is not None and time.monotonic() - began < timeout:
             self._page.shown(scraper, up_to)
@@ -103,14 +110,8 @@ async def _live(_request: web.Request) -> web.Response:
     return web.Response(text="ok\n")
 
 
-@web.middleware
-async def _read_only(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    response = await handler(request)
-    if not response.prepared:
-        response.headers["X-Content-Type-Options"] = "nosniff"
-    return response
+async def _no_sniffing(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["X-Content-Type-Options"] = "nosniff"
 
 
 async def _gzip(body: bytes) -> bytes:
@@ -120,17 +121,26 @@ async def _gzip(body: bytes) -> bytes:
     return await asyncio.to_thread(zlib.compress, body, _GZIP_LEVEL, wbits=_GZIP_WINDOW)
 
 
-def _seconds(text: str) -> float | None:
-    try:
-        return float(text) if text else None
-    except ValueError:
+def _scrape_timeout(request: web.Request) -> float | None:
+    """How long a scraper waits for its page, in seconds; None for who is no scraper."""
+    if request.method != "GET":  # HEAD shows nothing
         return None
+    try:
+        seconds = float(request.headers.get(SCRAPE_HEADER, ""))
+    except ValueError:
+        seconds = math.nan
+    if math.isnan(seconds):
+        return math.inf if _product(request) in _AGENTS else None
+    return seconds
+
+
+def _product(request: web.Request) -> str:
+    return request.headers.get("User-Agent", "").partition("/")[0]
 
 
 def _identity(request: web.Request) -> str:
     """Two scrapers on one address are told apart by their product, not by its version."""
-    product = request.headers.get("User-Agent", "").partition("/")[0]
-    return f"{request.remote} {product}"
+    return f"{request.remote} {_product(request)}"
 
 
 __all__ = ["SCRAPE_HEADER", "Format", "Health", "WebServer"]

@@ -89,6 +89,8 @@ def main() -> int:
                         continue
                     for key, value in figures.items():
                         runs[subject][key].append(value)
+                    if not figures:
+                        continue
                     shown = ", ".join(f"{key} {value:.4g}" for key, value in figures.items())
                     took = time.monotonic() - started
                     print(f"{name} {turn + 1} {subject} [{took:.1f} s]: {shown}", flush=True)

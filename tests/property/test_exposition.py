@@ -26,6 +26,10 @@ HISTOGRAM = Declaration(
 
 # Every character but lone surrogates, and more often those that a format could trip over.
 texts = st.text(max_size=40) | st.text('\\"\n\r\t\x00\x85\u2028# {},=a', max_size=12)
+# prometheus_client 0.26 does not know an escaped quote in an exemplar; that it is escaped is
+# shown in tests/unit/metrics/test_text.py.
+unquoted = texts.map(lambda text: text.replace('"', "'"))
+long_texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='"'), max_size=300)
 label_sets = st.tuples(texts, texts)
 
 
@@ -101,7 +105,7 @@ def test_histograms_are_read_back(
                 assert sample.value == sum(n for v, n in mine if v <= bound)
 
 
-@given(texts, texts, st.integers(1, 1000))
+@given(unquoted, unquoted, st.integers(1, 1000))
 def test_exemplars_are_read_back(pod: str, node: str, weight: int) -> None:
     """An exemplar's labels come back whole where they fit, with the value they stand for."""
     house = House()
@@ -117,7 +121,7 @@ def test_exemplars_are_read_back(pod: str, node: str, weight: int) -> None:
         assert sample.exemplar is None
 
 
-@given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))
+@given(long_texts, long_texts, long_texts)
 def test_exemplar_of_any_length_is_legal(pod: str, container: str, node: str) -> None:
     """However long the names are, the line stays one that OpenMetrics' reader takes."""
     house = House()

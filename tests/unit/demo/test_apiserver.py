@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import aiohttp
@@ -12,25 +11,6 @@ from exporter.demo import ApiServer, EventStore
 from tests.unit.demo.wire import NOW, event, lines, name_of, rest
 
 EVENTS = "/api/v1/events"
-STREAMED_LIST = {
-    "watch": "1",
-    "sendInitialEvents": "true",
-    "resourceVersionMatch": "NotOlderThan",
-    "allowWatchBookmarks": "true",
-}
-# From the recordings of kube-apiserver 1.36.3, expired/4-watch-old-rv.body.
-RECORDED_410 = (
-    '{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure",'
-    '"message":"The resourceVersion for the provided watch is too old.","reason":"Expired",'
-    '"code":410}}\n'
-)
-# watchlist/core.body, its bookmark, with another version.
-RECORDED_END = (
-    '{"type":"BOOKMARK","object":{"kind":"Event","apiVersion":"v1","metadata":{'
-    '"resourceVersion":"6","annotations":{"k8s.io/initial-events-end":"true"}},'
-    '"involvedObject":{},"source":{},"firstTimestamp":null,"lastTimestamp":null,"eventTime":null,'
-    '"reportingComponent":"","reportingInstance":""}}\n'
-)
 
 
 def watch(**query: str) -> dict[str, str]:
@@ -109,158 +89,6 @@ class TestList:
             assert (response.status, (await response.json())["reason"]) == (404, "NotFound")
 
 
-@pytest.mark.usefixtures("five")
-class TestWatch:
-    async def test_it_resumes_after_a_version(
-        self, store: EventStore, http: aiohttp.ClientSession
-    ) -> None:
-        """A watch from a version shows what came after it, then what comes."""
-        async with http.get(EVENTS, params=watch(resourceVersion="4")) as response:
-            assert [name_of(line) for line in await lines(response, 2)] == ["d", "e"]
-            store.patch("shop", "a", {"count": 2}, NOW)
-            store.delete("shop", "b")
-            modified, deleted = await lines(response, 2)
-        assert (modified["type"], modified["object"]["count"]) == ("MODIFIED", 2)
-        assert (deleted["type"], name_of(deleted)) == ("DELETED", "b")
-        assert deleted["object"]["kind"] == "Event"
-        assert deleted["object"]["metadata"]["resourceVersion"] == "8"
-
-    @pytest.mark.parametrize("query", [watch(), watch(resourceVersion="0")])
-    async def test_without_a_version_it_replays_everything(
-        self, query: dict[str, str], http: aiohttp.ClientSession
-    ) -> None:
-        """Version 0 or none: all events as ADDED, without a bookmark after them."""
-        async with http.get(EVENTS, params=query | {"timeoutSeconds": "1"}) as response:
-            received = (await response.read()).splitlines()
-        assert [(json.loads(line)["type"], name_of(line)) for line in received] == [
-            ("ADDED", name) for name in "abcde"
-        ]
-
-    async def test_a_compacted_version_is_an_error_in_the_stream(
-        self, store: EventStore, http: aiohttp.ClientSession
-    ) -> None:
-        """The answer is HTTP 200, one ERROR line as recorded, and the end."""
-        store.compact()
-        async with http.get(EVENTS, params=watch(resourceVersion="2")) as response:
-            assert response.status == 200
-            assert await response.text() == RECORDED_410
-
-    async def test_a_future_version_is_silent_until_then(
-        self, store: EventStore, http: aiohttp.ClientSession
-    ) -> None:
-        """A watch from a version still to come shows nothing up to it."""
-        async with http.get(EVENTS, params=watch(resourceVersion="7")) as response:
-            store.create(event("f"), NOW)
-            store.create(event("g"), NOW)
-            (line,) = await lines(response, 1)
-        assert name_of(line) == "g"
-
-    async def test_it_ends_after_its_timeout(self, http: aiohttp.ClientSession) -> None:
-        """After timeoutSeconds the stream ends in order."""
-        query = watch(resourceVersion="6", timeoutSeconds="1")
-        async with http.get(EVENTS, params=query) as response:
-            assert await response.read() == b""
-
-    async def test_events_get_no_bookmarks(
-        self, store: EventStore, server: ApiServer, http: aiohttp.ClientSession
-    ) -> None:
-        """Unless the server is told to, an Events watch that allows bookmarks gets none."""
-        query = watch(resourceVersion="6", allowWatchBookmarks="true")
-        async with http.get(EVENTS, params=query) as response:
-            await server.wait_for_watches()
-            store.advance(10)
-            store.create(event("f"), NOW)
-            (line,) = await lines(response, 1)
-            assert line["type"] == "ADDED"
-
-    async def test_a_bookmark_shows_how_far_the_watch_is(
-        self, store: EventStore, server: ApiServer, http: aiohttp.ClientSession
-    ) -> None:
-        """A bookmark has the version of the store, and goes only to those who allow it."""
-        allowing = watch(resourceVersion="6", allowWatchBookmarks="true")
-        plain = watch(resourceVersion="6")
-        async with http.get(EVENTS, params=allowing) as one, http.get(EVENTS, params=plain) as two:
-            await server.wait_for_watches(2)
-            store.advance(10)
-            server.send_bookmarks()
-            (line,) = await lines(one, 1)
-            assert line["type"] == "BOOKMARK"
-            assert line["object"]["metadata"] == {"resourceVersion": "16"}
-            store.create(event("f"), NOW)
-            assert name_of((await lines(two, 1))[0]) == "f"
-
-    async def test_bookmarks_can_be_periodic(
-        self, server: ApiServer, http: aiohttp.ClientSession
-    ) -> None:
-        """With an interval bookmarks come again and again."""
-        server.bookmark_interval = 0.01
-        query = watch(resourceVersion="6", allowWatchBookmarks="true")
-        async with http.get(EVENTS, params=query) as response:
-            assert [line["type"] for line in await lines(response, 3)] == ["BOOKMARK"] * 3
-
-    async def test_a_closed_watch_is_forgotten(
-        self, server: ApiServer, http: aiohttp.ClientSession
-    ) -> None:
-        """A client that goes away ends its watch at once, without an event."""
-        async with http.get(EVENTS, params=watch(resourceVersion="6")) as response:
-            await server.wait_for_watches(1)
-            response.close()
-        await server.wait_for_watches(0)
-
-
-@pytest.mark.usefixtures("five")
-class TestStreamedList:
-    async def test_an_end_mark_divides_past_from_present(
-        self, store: EventStore, http: aiohttp.ClientSession
-    ) -> None:
-        """All events in key order as ADDED, the end mark as recorded, then what comes."""
-        async with http.get(EVENTS, params=STREAMED_LIST) as response:
-            initial = await lines(response, 5)
-            mark = await response.content.readline()
-            store.create(event("aa"), NOW)
-            (live,) = await lines(response, 1)
-        assert [(line["type"], name_of(line)) for line in initial] == [
-            ("ADDED", name) for name in "abcde"
-        ]
-        assert mark.decode() == RECORDED_END
-        assert name_of(live) == "aa"
-
-    async def test_without_bookmarks_there_is_no_end_mark(
-        self, http: aiohttp.ClientSession
-    ) -> None:
-        """A client that does not allow bookmarks is not told where the past ends."""
-        query = STREAMED_LIST | {"allowWatchBookmarks": "false", "timeoutSeconds": "1"}
-        async with http.get(EVENTS, params=query) as response:
-            assert b"BOOKMARK" not in await response.read()
-
-    async def test_an_old_version_does_not_matter(
-        self, store: EventStore, http: aiohttp.ClientSession
-    ) -> None:
-        """Also from a compacted version the present is streamed."""
-        store.compact()
-        query = STREAMED_LIST | {"resourceVersion": "2"}
-        async with http.get(EVENTS, params=query) as response:
-            assert name_of((await lines(response, 1))[0]) == "a"
-
-    async def test_a_future_version_is_an_error_in_the_stream(
-        self, http: aiohttp.ClientSession
-    ) -> None:
-        """A version still to come: HTTP 200 and one ERROR line of code 504."""
-        query = STREAMED_LIST | {"resourceVersion": "99"}
-        async with http.get(EVENTS, params=query) as response:
-            error = json.loads(await response.read())["object"]
-        assert (response.status, error["code"]) == (200, 504)
-        assert error["details"]["retryAfterSeconds"] == 3
-
-    async def test_without_the_feature_it_is_refused(
-        self, server: ApiServer, http: aiohttp.ClientSession
-    ) -> None:
-        """With the gate off a streamed list is a 422."""
-        server.watch_list = False
-        async with http.get(EVENTS, params=STREAMED_LIST) as response:
-            assert (response.status, (await response.json())["reason"]) == (422, "Invalid")
-
-
 class TestAccess:
     async def test_a_token_is_asked_for(
         self, server: ApiServer, http: aiohttp.ClientSession
@@ -313,6 +141,12 @@ class TestAccess:
         assert response.status == 201
         assert review["status"] == {"allowed": allowed}
 
+    async def test_a_malformed_review_is_a_bad_request(self, http: aiohttp.ClientSession) -> None:
+        """What is no review is answered by 400."""
+        url = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+        async with http.post(url, json={"spec": "x"}) as response:
+            assert response.status == 400
+
     @pytest.mark.parametrize("path", ["/version", "/api", "/apis", "/api/v1"])
     async def test_discovery_is_answered(self, path: str, http: aiohttp.ClientSession) -> None:
         """What clients ask before they list is there."""
@@ -360,6 +194,7 @@ class TestLifeCycle:
         server.token = "secret"
         server.kubeconfig(tmp_path / "config")
         config = yaml.safe_load((tmp_path / "config").read_text())
+        assert (tmp_path / "config").stat().st_mode & 0o777 == 0o600
         assert config["current-context"] == "demo"
         assert config["clusters"][0]["cluster"] == {"server": server.url}
         assert config["users"][0]["user"] == {"token": "secret"}

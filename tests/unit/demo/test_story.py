@@ -67,6 +67,16 @@ def test_every_scene_is_on(reason: str, reasons: set[str]) -> None:
     assert reason in reasons
 
 
+def test_liveliness_shortens_the_pauses() -> None:
+    """A livelier cluster has more to tell in the same time."""
+    totals = []
+    for liveliness in (1.0, 4.0):
+        cluster = Cluster(EventStore(), random.Random(1), NOW)
+        Story(cluster, liveliness=liveliness).advance(NOW + HOUR)
+        totals.append(cluster.truth.recorded.total())
+    assert totals[1] > 1.5 * totals[0]
+
+
 def test_messages_are_those_of_a_current_cluster(hour: list[dict[str, Any]]) -> None:
     """Pulled, Created, Started and FailedCreate read as Kubernetes 1.36 writes them."""
     texts: dict[str, set[str]] = {}
@@ -188,6 +198,12 @@ class TestDemoCluster:
         finally:
             with pytest.raises(RuntimeError, match="clock is broken"):
                 await demo.stop()
+
+    async def test_it_is_started_once(self) -> None:
+        """A second start would play the past again, and is refused."""
+        async with DemoCluster(history=0.0) as demo:
+            with pytest.raises(RuntimeError, match="started before"):
+                await demo.start()
 
     def test_it_cannot_be_slower_than_the_clock(self) -> None:
         """A story that falls behind would date its events into the past."""

@@ -93,7 +93,7 @@ class TestFirstOccurred:
         assert first.first_occurred() == pytest.approx(EPOCH + 5.75)
 
     def test_a_name_without_time_leaves_the_stamp(self) -> None:
-        """firstTimestamp speaks where the name does not."""
+        """FirstTimestamp speaks where the name does not."""
         assert record().first_occurred() == EPOCH
 
     def test_a_name_without_stamps_speaks_alone(self) -> None:

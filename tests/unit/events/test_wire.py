@@ -158,9 +158,9 @@ class TestComponent:
 class TestAbsentAndNull:
     def test_only_a_name(self) -> None:
         """core/v1 takes an event that is hardly more than a name."""
-        assert read({"metadata": {"name": "x"}}) == EventRecord(
-            "x", "", "", 0, *[""] * 10, count=0, series_count=0, last_time="", first_time=""
-        )
+        found = msgspec.structs.asdict(read({"metadata": {"name": "x"}}))
+        assert found.pop("name") == "x"
+        assert set(found.values()) == {"", 0}
 
     @pytest.mark.parametrize("field", sorted({*_LEGACY_CORE, *_NEW_EVENTS} - {"metadata"}))
     def test_null_is_absent(self, field: str) -> None:
@@ -209,6 +209,6 @@ class TestNumbers:
 
     @pytest.mark.parametrize("version", ["", "abc", "-1", "1.5", "\u00b2", "9" * 20, "9" * 6000])
     def test_a_version_that_is_no_number_is_0(self, version: str) -> None:
-        """resourceVersion is opaque by contract: what is no 64-bit number is not compared."""
+        """ResourceVersion is opaque by contract: what is no 64-bit number is not compared."""
         event = {**_LEGACY_CORE, "metadata": {"name": "x", "resourceVersion": version}}
         assert read(event).resource_version == 0

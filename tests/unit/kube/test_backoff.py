@@ -29,11 +29,11 @@ class TestBackoff:
 
     @given(st.lists(st.floats(0, 1, exclude_max=True), min_size=12, max_size=12))
     def test_jitter_stretches_a_wait_by_up_to_its_length(self, jitter: list[float]) -> None:
-        """No wait is shorter than without jitter, and none is twice as long."""
+        """No wait is shorter than without jitter, and none more than twice as long."""
         drawn = iter(jitter)
         plain = waits(Backoff(lambda: 0.0), 12)
         for wait, base in zip(waits(Backoff(lambda: next(drawn)), 12), plain, strict=True):
-            assert base <= wait < 2 * base
+            assert base <= wait <= 2 * base
 
     def test_hours_of_failures_wait_no_longer_than_a_minute(self) -> None:
         """A day of failures never makes the wait longer than twice the maximum."""

@@ -34,6 +34,7 @@ C, G, H = MetricType.COUNTER, MetricType.GAUGE, MetricType.HISTOGRAM
     ],
 )
 def test_bad_declaration_names_family_and_problem(
+    *,
     name: str,
     type_: MetricType,
     help_: str,

@@ -1,0 +1,137 @@
+"""The ledger is finite: ended events are forgotten, and a full ledger drops its oldest."""
+
+from __future__ import annotations
+
+import pytest
+
+from exporter.events import EventRecord
+from tests.unit.events.ledgers import RETENTION, observing, relist
+from tests.unit.events.records import EPOCH, at, named_at, record
+
+
+def event(first: float, last: float, count: int, version: int, *, uid: str = "u1") -> EventRecord:
+    """An event that occurred from ``first`` to ``last``, seconds into the observation."""
+    return record(
+        name=named_at(first),
+        first_time=at(first),
+        last_time=at(last),
+        count=count,
+        resource_version=version,
+        uid=uid,
+    )
+
+
+class TestRetention:
+    @pytest.mark.parametrize("start", [0.0, 1.0, 59.0, 86_400.0])
+    def test_an_ended_event_is_remembered_for_the_retention(self, start: float) -> None:
+        """Up to the retention after its end a return is known, from any start of the clock."""
+        ledger = observing()
+        ledger.changed(event(1, 1, 1, 10))
+        ledger.ended(event(1, 1, 1, 11), now=start)
+        ledger.forget(start + RETENTION)
+        assert ledger.changed(event(1, 7000, 2, 12, uid="u2")) == 1
+
+    @pytest.mark.parametrize("start", [0.0, 1.0, 59.0, 86_400.0])
+    def test_then_it_is_forgotten(self, start: float) -> None:
+        """Two minutes past the retention at the latest its entry is gone."""
+        ledger = observing()
+        ledger.changed(event(1, 1, 1, 10))
+        ledger.ended(event(1, 1, 1, 11), now=start)
+        ledger.forget(start + RETENTION + 120.0)
+        assert len(ledger) == 0
+
+    def test_the_end_of_others_forgets_it(self) -> None:
+        """No timer is needed: as long as events end, the forgotten ones go."""
+        ledger = observing()
+        ledger.changed(event(1, 1, 1, 10))
+        ledger.ended(event(1, 1, 1, 11), now=0.0)
+        ledger.changed(event(2, 2, 1, 12))
+        ledger.ended(event(2, 2, 1, 13), now=3 * RETENTION)
+        assert len(ledger) == 1
+
+    def test_a_live_event_is_never_forgotten(self) -> None:
+        """Only ended events have a lifetime."""
+        ledger = observing(event(-9, -9, 1, 5))
+        ledger.changed(event(1, 1, 1, 10))
+        ledger.forget(100 * RETENTION)
+        assert len(ledger) == 2
+
+    def test_a_returned_event_is_never_forgotten(self) -> None:
+        """A return ends its end."""
+        ledger = observing()
+        ledger.changed(event(1, 1, 1, 10))
+        ledger.ended(event(1, 1, 1, 11), now=0.0)
+        ledger.changed(event(1, 99, 2, 12, uid="u2"))
+        ledger.forget(100 * RETENTION)
+        assert ledger.changed(event(1, 200, 3, 13, uid="u2")) == 1
+
+    def test_its_retention_begins_anew_with_its_second_end(self) -> None:
+        """What returned and ended again is remembered from the second end on."""
+        ledger = observing()
+        ledger.changed(event(1, 1, 1, 10))
+        ledger.ended(event(1, 1, 1, 11), now=0.0)
+        ledger.changed(event(1, 99, 2, 12, uid="u2"))
+        ledger.ended(event(1, 99, 2, 13, uid="u2"), now=RETENTION)
+        ledger.forget(RETENTION + 120.0)
+        assert len(ledger) == 1
+
+    def test_a_return_after_it_was_forgotten_counts_once(self) -> None:
+        """A probe that fails every few hours returns with its whole past in its count.
+
+        That past was counted, and the entry that knew it is gone: what the returned
+        object shows beyond one occurrence must not be counted a second time.
+        """
+        ledger = observing()
+        ledger.changed(event(10, 10, 1, 10))
+        ledger.ended(event(10, 10, 1, 11), now=3_610.0)
+        ledger.forget(14_400.0)
+        assert ledger.changed(event(10, 14_410, 2, 12, uid="u2")) == 1
+
+    def test_a_long_filtered_event_within_the_retention_counts_in_full(self) -> None:
+        """What cannot have been forgotten was never seen: all of it is new."""
+        assert observing().changed(event(10, 7_000, 26, 12)) == 26
+
+
+class TestLimit:
+    def test_a_full_ledger_drops_its_oldest_and_says_so(self) -> None:
+        """The limit holds, and what was dropped for it is counted."""
+        ledger = observing(limit=64)
+        for number in range(100):
+            ledger.changed(event(number, number, 1, 10 + number))
+        assert len(ledger) == 64
+        assert ledger.evicted == 36
+
+    def test_a_list_over_the_limit_is_cut_to_it(self) -> None:
+        """A first list of more events than the limit does not break it."""
+        ledger = observing(*(event(-n, -n, 1, n) for n in range(1, 101)), limit=64)
+        assert len(ledger) == 64
+        assert ledger.evicted == 36
+
+    def test_a_repeat_of_a_dropped_event_counts_low_never_high(self) -> None:
+        """What was dropped may have been counted: its next version counts one, not its count."""
+        ledger = observing(limit=1)
+        ledger.changed(event(1, 1, 40, 10))
+        ledger.changed(event(2, 2, 1, 11))
+        assert ledger.changed(event(1, 3, 41, 12)) == 1
+
+    def test_a_repeat_of_an_event_dropped_from_a_list_counts_low_never_high(self) -> None:
+        """The same for what a list over the limit lost."""
+        ledger = observing(limit=2)
+        items = [event(n, n, 5, 10 + n) for n in range(1, 5)]
+        relist(ledger, items, server_time=EPOCH + 60)
+        assert all(ledger.changed(event(n, 90, 6, 20 + n)) <= 1 for n in range(1, 5))
+
+    def test_a_relist_does_not_count_dropped_events_again(self) -> None:
+        """A relist over the limit finds events that were counted and dropped: they are not new."""
+        ledger = observing(limit=2)
+        items = [event(n, n, 1, 10 + n) for n in range(1, 5)]
+        for item in items:
+            ledger.changed(item)
+        assert relist(ledger, items, server_time=EPOCH + 60) == []
+
+    def test_what_begins_after_the_drop_counts_in_full(self) -> None:
+        """Later events cannot have been dropped."""
+        ledger = observing(limit=1)
+        ledger.changed(event(1, 1, 1, 10))
+        ledger.changed(event(2, 2, 1, 11))
+        assert ledger.changed(event(3, 4, 12, 12)) == 12

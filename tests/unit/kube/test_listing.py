@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import pytest
+
+from exporter.kube.listwatch import Phase
+from exporter.kube.telemetry import Failure
+from tests.unit.kube.conversation import (
+    SERVER_TIME,
+    Conversation,
+    added,
+    end_mark,
+    error,
+    frame,
+    page,
+    status,
+)
+
+
+class TestPagedList:
+    def test_pages_of_500_are_asked_for_until_there_is_no_token(self) -> None:
+        """Each page's continue token asks for the next; the whole list is published at the end."""
+        talk = Conversation(streaming=False)
+        talk.page(page("a", "b", token="t1"))
+        talk.page(page("c", token="t2"))
+        assert talk.consumer.lists == []
+        talk.page(page("d"))
+        assert [r.params for r in talk.requests] == [
+            {"limit": "500"},
+            {"limit": "500", "continue": "t1"},
+            {"limit": "500", "continue": "t2"},
+        ]
+        assert talk.consumer.lists == [("100", ["a", "b", "c", "d"])]
+
+    def test_the_list_begins_at_the_servers_time(self) -> None:
+        """One list begins once, however many pages it has, on the server's clock."""
+        talk = Conversation(streaming=False)
+        talk.page(page("a", token="t1"))
+        talk.page(page("b"))
+        assert talk.consumer.began == [SERVER_TIME]
+
+    def test_pages_follow_each_other_without_a_wait(self) -> None:
+        """A list of a hundred pages is not slowed down."""
+        talk = Conversation(streaming=False)
+        for number in range(100):
+            talk.page(page("a", token=f"t{number}"))
+        assert {r.wait for r in talk.requests} == {0.0}
+
+    def test_the_selector_goes_with_every_request(self) -> None:
+        """The server filters pages, streamed lists and watches alike."""
+        talk = Conversation(field_selector="type=Warning")
+        talk.refuse(422, status("streamed-list-off-422"))
+        talk.protocol.accepted(talk.now, SERVER_TIME)
+        talk.protocol.page(page(token="t"), talk.now)
+        talk.page(page())
+        talk.accept()
+        assert len(talk.requests) == 4
+        assert {r.params["fieldSelector"] for r in talk.requests} == {"type=Warning"}
+
+    def test_a_410_in_the_middle_starts_over(self) -> None:
+        """Nothing half is published, and the next list begins with its first page."""
+        talk = Conversation(streaming=False)
+        talk.page(page("a", token="t1"))
+        following = talk.refuse(410, status("list-continue-expired-410"))
+        assert following.params == {"limit": "500"}
+        assert talk.consumer.abandoned == 1
+        assert talk.relists() == {"continue_expired": 1}
+        talk.protocol.accepted(talk.now, SERVER_TIME)
+        talk.protocol.page(page("b"), talk.now)
+        assert talk.consumer.lists == [("100", ["b"])]
+
+    def test_a_page_whose_connection_breaks_is_asked_for_again(self) -> None:
+        """The same page, after a wait: the pages before it are kept, and none counts twice."""
+        talk = Conversation(streaming=False)
+        talk.page(page("a", token="t1"))
+        talk.accept()
+        talk.protocol.broken(Failure.RESET, "reset", talk.now)
+        again = talk.accept()
+        assert again.params["continue"] == "t1"
+        assert again.wait > 0
+        talk.protocol.page(page("b"), talk.now)
+        assert talk.consumer.lists == [("100", ["a", "b"])]
+
+    @pytest.mark.parametrize(
+        ("code", "body"), [(500, "watch-bad-version-500"), (400, "list-bad-continue-400")]
+    )
+    def test_a_page_that_cannot_be_had_starts_the_list_over(self, code: int, body: str) -> None:
+        """A token that the server cannot read would be refused for ever."""
+        talk = Conversation(streaming=False)
+        talk.page(page("a", token="t1"))
+        following = talk.refuse(code, status(body))
+        assert "continue" not in following.params
+        assert following.wait > 0
+        assert talk.consumer.abandoned == 1
+
+    @pytest.mark.parametrize("body", [b"", b"<html/>", b'{"items":[]}', b'{"metadata":{}}', b"[]"])
+    def test_an_answer_that_is_no_list_is_not_published(self, body: bytes) -> None:
+        """A proxy's page with status 200, or a list without its version: again, after a wait."""
+        talk = Conversation(streaming=False)
+        talk.page(page("a", token="t1"))
+        talk.page(body)
+        following = talk.ask()
+        assert talk.failures() == {"unreadable": 1}
+        assert talk.consumer.lists == []
+        assert talk.consumer.abandoned == 1
+        assert following.params == {"limit": "500"}
+        assert following.wait > 0
+
+    def test_a_list_that_does_not_move_on_is_not_followed(self) -> None:
+        """A server that answers a token with the same token would be asked for ever."""
+        talk = Conversation(streaming=False)
+        talk.page(page("a", token="t1"))
+        talk.page(page("a", token="t1"))
+        assert talk.failures() == {"unreadable": 1}
+        assert talk.ask().wait > 0
+
+    def test_a_bad_item_is_counted_and_the_list_goes_on(self) -> None:
+        """One odd object, or one without a name, does not hide the others."""
+        talk = Conversation(streaming=False)
+        body = page("a", "", "b").replace(b'"items": [', b'"items": [{"metadata": 3}, ')
+        talk.page(body)
+        assert talk.consumer.lists == [("100", ["a", "", "b"])]
+        assert talk.telemetry.undecodable["schema"] == 1
+        assert talk.telemetry.undecodable["unnamed"] == 1
+        assert talk.telemetry.frames["LISTED"] == 4
+
+    def test_an_empty_cluster_is_synced(self) -> None:
+        """A list without items is a list."""
+        talk = Conversation(streaming=False)
+        talk.page(b'{"metadata":{"resourceVersion":"5"},"items":null}')
+        assert talk.consumer.lists == [("5", [])]
+        assert talk.telemetry.synced
+
+    def test_hours_of_failing_relists_keep_asking(self) -> None:
+        """A list that fails for a day is asked for at least once a minute, to the end."""
+        talk = Conversation(uniform=lambda: 0.999).watching()
+        talk.lines(error(410, "Expired"))
+        end = talk.now + 86_400
+        while talk.now < end:
+            talk.ask()
+            talk.protocol.refused(500, b"", None, talk.now)
+        waits = [r.wait for r in talk.requests]
+        assert max(waits) <= 60.0
+        assert len(talk.requests) > 86_400 / 60
+        assert talk.telemetry.synced
+
+
+class TestStreamedList:
+    def test_it_asks_as_the_api_wants_it_asked(self) -> None:
+        """The combination that current servers take: see the recorded refusals of all others."""
+        request = Conversation().ask()
+        assert request.phase is Phase.STREAM
+        assert request.params == {
+            "watch": "1",
+            "allowWatchBookmarks": "true",
+            "sendInitialEvents": "true",
+            "resourceVersionMatch": "NotOlderThan",
+            "timeoutSeconds": "450",
+        }
+
+    def test_the_end_mark_publishes_it(self) -> None:
+        """What comes before the mark is the list, at the mark's version."""
+        talk = Conversation()
+        talk.accept()
+        talk.lines(added("a", 3), added("b", 9))
+        assert talk.consumer.lists == []
+        assert not talk.telemetry.synced
+        talk.lines(end_mark(12))
+        assert talk.consumer.lists == [("12", ["a", "b"])]
+        assert talk.telemetry.synced
+        assert talk.telemetry.connected
+
+    def test_what_follows_the_end_mark_in_the_same_bytes_is_watched(self) -> None:
+        """The stream turns into the watch at the mark, wherever the reads cut it."""
+        talk = Conversation()
+        talk.accept()
+        talk.lines(added("a", 3), end_mark(12), added("b", 13))
+        assert talk.consumer.lists == [("12", ["a"])]
+        assert talk.consumer.changes == [("ADDED", "b")]
+        talk.end(after=400.0)
+        assert talk.ask().params["resourceVersion"] == "13"
+
+    def test_a_bookmark_without_the_annotation_does_not_publish(self) -> None:
+        """Only the end mark says that the list is whole."""
+        talk = Conversation()
+        talk.accept()
+        talk.lines(added("a", 3), status("pods-bookmark-200"))
+        assert talk.consumer.lists == []
+
+    @pytest.mark.parametrize("truncated", [True, False])
+    def test_one_that_ends_before_its_mark_is_not_published(self, truncated: bool) -> None:
+        """Also an orderly end is no end mark."""
+        talk = Conversation()
+        talk.accept()
+        talk.lines(added("a", 3))
+        talk.end(truncated=truncated)
+        assert talk.consumer.lists == []
+        assert talk.consumer.abandoned == 1
+        assert talk.failures() == {"truncated": 1}
+        assert talk.ask().wait > 0
+
+    def test_one_that_breaks_is_streamed_once_more_and_then_listed(self) -> None:
+        """A path that cuts long streams short still lets pages through."""
+        talk = Conversation()
+        phases = []
+        for _ in range(3):
+            phases.append(talk.accept().phase)
+            talk.protocol.broken(Failure.RESET, "reset", talk.now)
+        assert phases == [Phase.STREAM, Phase.STREAM, Phase.LIST]
+
+    def test_one_that_falls_silent_is_listed(self) -> None:
+        """A server or proxy that keeps the mark back is not waited for twice."""
+        talk = Conversation()
+        talk.accept()
+        talk.lines(added("a", 3))
+        talk.protocol.broken(Failure.SILENT, "nothing came", talk.now)
+        assert talk.ask().phase is Phase.LIST
+        assert talk.consumer.lists == []
+
+    @pytest.mark.parametrize("code", [400, 422])
+    def test_a_server_that_refuses_to_stream_is_listed_at_once(self, code: int) -> None:
+        """422 is what the recorded server says with the feature off; it is no failure."""
+        talk = Conversation()
+        following = talk.refuse(code, status("streamed-list-off-422"))
+        assert following.phase is Phase.LIST
+        assert following.wait == 0.0
+        assert talk.failures() == {}
+        assert talk.relists() == {}
+
+    def test_it_is_not_asked_to_stream_again(self) -> None:
+        """A later list of the same server goes by pages from the start."""
+        talk = Conversation()
+        talk.refuse(422, status("streamed-list-off-422"))
+        talk.protocol.accepted(talk.now, SERVER_TIME)
+        talk.protocol.page(page(), talk.now)
+        talk.accept()
+        talk.lines(error(410, "Expired"))
+        assert talk.ask().phase is Phase.LIST
+
+    def test_a_410_before_the_mark_starts_over(self) -> None:
+        """An ERROR line can meet a streamed list too."""
+        talk = Conversation()
+        talk.accept()
+        assert not talk.lines(added("a", 3), error(410, "Expired"), end_mark(4))
+        assert talk.consumer.lists == []
+        assert talk.consumer.abandoned == 1
+        assert talk.relists() == {"continue_expired": 1}
+
+    def test_the_recorded_504_line_is_waited_for_as_long_as_it_says(self) -> None:
+        """A server that lags behind names three seconds."""
+        talk = Conversation(uniform=lambda: 0.0)
+        talk.accept()
+        assert not talk.lines(status("streamed-list-future-version-200"))
+        assert talk.failures() == {"error_frame": 1}
+        assert talk.ask().wait == 3.0
+
+    def test_a_deletion_before_the_mark_is_not_listed(self) -> None:
+        """An object that is gone is no part of the list."""
+        talk = Conversation()
+        talk.accept()
+        talk.lines(added("a", 3), frame("DELETED", "b", 4), end_mark(5))
+        assert talk.consumer.lists == [("5", ["a"])]
+
+    def test_a_list_may_not_be_silent_for_long(self) -> None:
+        """Before the mark the silence limit is the list's, after it the watch's."""
+        talk = Conversation()
+        talk.accept()
+        before = talk.protocol.silence_limit
+        talk.lines(end_mark(5))
+        assert before == 60.0
+        assert talk.protocol.silence_limit > 450.0
+
+    def test_objects_without_names_are_counted(self) -> None:
+        """What cannot be told from others is passed over, and the list goes on."""
+        talk = Conversation()
+        talk.accept()
+        talk.lines(added("", 3), added("a", 4), end_mark(5))
+        assert talk.telemetry.undecodable["unnamed"] == 1
+        assert talk.consumer.lists[0][0] == "5"
