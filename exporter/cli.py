@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from exporter import __version__
 from exporter.config import Config, ConfigError, load_config
+from exporter.config.loading import nearest
 from exporter.config.options import ENVIRONMENT_PREFIX, OPTIONS
 
 PROGRAM = "kube-event-metrics"
@@ -34,7 +35,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = _parser(command if command in COMMANDS else "run", named=named)
     if command not in COMMANDS:
         parser.error(f"no command {command!r}: there are {', '.join(COMMANDS)}")
-    given = vars(parser.parse_args(arguments))
+    known, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        guess = nearest(unknown[0].partition("=")[0], [f"--{option.name}" for option in OPTIONS])
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{guess}")
+    given = vars(known)
     file, source = given.pop("config_file", ""), given.pop("source", "")
     flags = {n: ",".join(v) if isinstance(v, list) else v for n, v in given.items()}
     defaults = {"web.listen-address": _DEMO_ADDRESS} if command == "demo" else {}

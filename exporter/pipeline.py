@@ -24,7 +24,7 @@ from exporter.metrics.text import Pairs
 from exporter.rules.rulebook import Rule, RuleBook
 
 # type, reason, kind, namespace, component: the labels of the widest family.
-_Identity = tuple[str, str, str, str, str]
+Identity = tuple[str, str, str, str, str]
 _Known = tuple[CounterSeries, GaugeSeries, Sequence[Rule]]
 
 
@@ -44,7 +44,7 @@ class Counting:
         self.last_seen = GaugeFamily(
             LAST_SEEN, births=births, bounds=self.bounds, limit=series_limit
         )
-        self._known: dict[_Identity, _Known] = {}
+        self._known: dict[Identity, _Known] = {}
         self._counters: dict[str, CounterFamily] = {}
         self._histograms: dict[str, HistogramFamily] = {}
         for declaration in rules.declarations:
@@ -75,13 +75,7 @@ class Counting:
     def occurred(self, record: EventRecord, times: int) -> float:
         """``record`` shows ``times`` new occurrences; returns when the latest was, Unix seconds."""
         self.total += times
-        identity = (
-            record.type,
-            record.reason,
-            record.kind,
-            record.object_namespace,
-            record.component,
-        )
+        identity = _identity(record)
         counter, last_seen, rules = self._known.get(identity) or self._meet(identity)
         detail = (record.kind, record.object_name, record.field_path, record.host)
         counter.inc(times, detail)
@@ -97,7 +91,17 @@ class Counting:
                     self._histograms[family].at(labels).observe(value, times, detail)
         return when
 
-    def _meet(self, identity: _Identity) -> _Known:
+    def seen(self, identity: Identity, when: float) -> None:
+        """The first list shows such events, the latest at ``when``, and none is new.
+
+        Their counter is there at 0 from now on: even who reads it without births sees the
+        next occurrence rise.
+        """
+        _, last_seen, _ = self._known.get(identity) or self._meet(identity)
+        if when > last_seen.value:
+            last_seen.set(when)
+
+    def _meet(self, identity: Identity) -> _Known:
         """What events of this identity change; remembered unless it has no series of its own."""
         type_, reason, kind, namespace, component = identity
         known = (
@@ -143,6 +147,7 @@ class Scope:
         """When a list was last complete, Unix seconds; 0.0 for never."""
         self.lag = 0.0
         """Age of the latest counted occurrence when it arrived, seconds, across two clocks."""
+        self._baseline: dict[Identity, float] | None = {}
         self._counting = counting
         self._monotonic = monotonic
         self._wall = wall
@@ -150,6 +155,8 @@ class Scope:
     def list_began(self, server_time: float) -> None:
         """A list starts."""
         self.ledger.begin_list(server_time=server_time)
+        if self._baseline:
+            self._baseline = {}
 
     def listed(self, item: EventObject) -> bool:
         """One object of the list."""
@@ -157,6 +164,11 @@ class Scope:
         if record is None:
             return False
         self.ledger.listed(record)
+        if self._baseline is not None:
+            identity = _identity(record)
+            when = unix_seconds(record.last_time)
+            if when >= self._baseline.get(identity, 0.0):
+                self._baseline[identity] = when
         return True
 
     def list_published(self, resource_version: str) -> None:
@@ -165,6 +177,9 @@ class Scope:
         for record, times in self.ledger.publish_list(version, self._monotonic()):
             self._counting.occurred(record, times)
             self.missed += times
+        for identity, when in (self._baseline or {}).items():
+            self._counting.seen(identity, when)
+        self._baseline = None
         self.last_sync = self._wall()
 
     def list_abandoned(self) -> None:
@@ -183,6 +198,16 @@ class Scope:
         if times:
             self.lag = self._wall() - self._counting.occurred(record, times)
         return True
+
+
+def _identity(record: EventRecord) -> Identity:
+    return (
+        record.type,
+        record.reason,
+        record.kind,
+        record.object_namespace,
+        record.component,
+    )
 
 
 def _pairs(detail: object) -> Pairs:

@@ -17,12 +17,12 @@ from exporter.config.options import BY_NAME, ENVIRONMENT_PREFIX, OPTIONS, Config
 
 _FILE_VARIABLE = ENVIRONMENT_PREFIX + "CONFIG_FILE"
 _NO_DEFAULTS: Mapping[str, str] = MappingProxyType({})
-# What Kubernetes sets in every pod beside a Service whose name begins with ours:
-# ..._SERVICE_HOST, ..._SERVICE_PORT_METRICS, ..._PORT_10360_TCP_ADDR, and ..._PORT, a URL.
+# What Kubernetes sets in every pod beside a Service whose name begins with ours. There is also
+# its _PORT, which is a URL.
 _SERVICE_VARIABLE = re.compile(
-    r"_SERVICE_HOST|_SERVICE_PORT(_[A-Z0-9_]+)?|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?"
+    ENVIRONMENT_PREFIX
+    + r"(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)"
 )
-_SERVICE_URL = re.compile(r"(tcp|udp|sctp)://")
 
 
 class ConfigError(ValueError):
@@ -76,24 +76,23 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
         if option is None:
             if _of_a_service(variable, value):
                 continue
-            raise ConfigError(f"${variable}: unknown{_nearest(variable, list(names))}")
+            raise ConfigError(f"${variable}: unknown{nearest(variable, list(names))}")
         found[option.name] = (value, f"${variable}")
     return found
 
 
 def _of_a_service(variable: str, value: str) -> bool:
-    rest = variable.removeprefix(ENVIRONMENT_PREFIX.removesuffix("_"))
-    if rest.endswith("_PORT") and _SERVICE_URL.match(value):
+    if variable.endswith("_PORT") and "://" in value:
         return True
-    return any(
-        _SERVICE_VARIABLE.fullmatch(rest, start) for start, char in enumerate(rest) if char == "_"
-    )
+    return _SERVICE_VARIABLE.fullmatch(variable) is not None
 
 
 def _from_file(path: str) -> dict[str, tuple[str, str]]:
     try:
         document = yaml.safe_load(Path(path).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: {error}") from error
     if document is None:
         return {}
@@ -105,7 +104,7 @@ def _from_file(path: str) -> dict[str, tuple[str, str]]:
         if option is None:
             if value is None and any(known.startswith(name + ".") for known in BY_NAME):
                 continue  # a section with all its keys commented out
-            raise ConfigError(f"{path}: {name}: unknown key{_nearest(name, list(BY_NAME))}")
+            raise ConfigError(f"{path}: {name}: unknown key{nearest(name, list(BY_NAME))}")
         if isinstance(value, list):
             if not option.repeatable:
                 raise ConfigError(f"{path}: {name}: takes one value, not a list")
@@ -125,6 +124,7 @@ def _flatten(node: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: list[str]) -> str:
+    """A guess at what was meant, to be put behind a message; ``""`` where nothing is near."""
     matches = get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean {matches[0]}?" if matches else ""

@@ -74,7 +74,10 @@ def _seconds(target: str) -> Callable[[str], dict[str, object]]:
 
 def _listen_address(value: str) -> dict[str, object]:
     host, colon, port = value.rpartition(":")
-    if not colon or not port.isdecimal() or int(port) > 65_535:
+    bracketed = host.startswith("[") and host.endswith("]")
+    # ::1:80 could be an address and a port, or an address alone
+    unclear = ":" in host and not bracketed
+    if not colon or not port.isdecimal() or int(port) > 65_535 or unclear:
         raise ValueError("is HOST:PORT, such as 0.0.0.0:10360 or [::]:10360")
     return {"listen_host": host.strip("[]"), "listen_port": int(port)}
 

@@ -11,6 +11,8 @@ the same count                      0 (client-go ends a series with a PATCH; one
                                       makes the event again as it was)
 known name, other uid, occ <= prev  occ (a writer that reuses names and carries no count)
 known name                          max(0, occ - prev) (a falling count is a correction)
+unknown name, a series that occurred
+last before the start               0 (made again as it was, without an occurrence)
 unknown name, occ > 1, began before
 the start of observation            1 (a return whose past was never seen)
 unknown name, occ > 1, began longer
@@ -199,7 +201,8 @@ class Ledger:
         state = _state(record, 0)
         occurrences = state & _OCCURRENCES
         if occurrences > 1 and self._has_a_past(record):
-            return 1, state
+            made_again = record.series_count and record.occurred() < self.since
+            return (0 if made_again else 1), state
         return occurrences, state
 
     def _has_a_past(self, record: EventRecord) -> bool:

@@ -10,19 +10,24 @@ are made with aiohttp directly, because what comes back is wanted as raw bytes.
 
 from __future__ import annotations
 
+import asyncio
 import os
+import re
 import ssl
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
 from exporter import __version__
+from exporter.kube.kubeconfig import ConnectionConfigError, find_kubeconfig, read_kubeconfig
+from exporter.kube.proxies import proxy_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractAsyncContextManager
 
     from kubernetes.aio.client import Configuration
@@ -30,12 +35,10 @@ if TYPE_CHECKING:
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 # client-go transport: a token file is read again after at most a minute; bound tokens rotate.
 _CREDENTIALS_SECONDS = 60.0
+# A plug-in or an identity provider may ask a person, who may not be there.
+_LOAD_SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
 _READ_BUFFER_BYTES = 256 * 1024
-
-
-class ConnectionConfigError(Exception):
-    """The cluster cannot be asked as configured; the message says what is wrong and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +50,6 @@ class ClusterChoice:
     service_account: Path = SERVICE_ACCOUNT
 
 
-def find_kubeconfig(explicit: str, environ: Mapping[str, str]) -> str:
-    """The kubeconfig path(s) to read, in kubectl's order; ``""`` where there is none."""
-    if explicit:
-        return explicit
-    if environ.get("KUBECONFIG"):
-        return environ["KUBECONFIG"]
-    home = Path("~/.kube/config").expanduser()
-    return str(home) if home.is_file() else ""
-
-
 def in_cluster(environ: Mapping[str, str]) -> bool:
     """Whether this process runs in a pod: the kubelet sets these for every container."""
     return bool(environ.get("KUBERNETES_SERVICE_HOST"))
@@ -64,16 +57,13 @@ def in_cluster(environ: Mapping[str, str]) -> bool:
 
 def configured(environ: Mapping[str, str]) -> bool:
     """Whether a cluster is at hand: a current context, or the pod's own account."""
-    from kubernetes.aio.config import ConfigException, list_kube_config_contexts
-
-    path = find_kubeconfig("", environ)
-    if not path:
+    paths = find_kubeconfig("", environ)
+    if not paths:
         return in_cluster(environ)
     try:
-        _, current = list_kube_config_contexts(path)  # type: ignore[no-untyped-call]
-    except (ConfigException, OSError, TypeError, AttributeError):
+        return bool(read_kubeconfig(paths, ""))
+    except ConnectionConfigError:
         return False
-    return bool(current)
 
 
 class Cluster:
@@ -83,18 +73,28 @@ class Cluster:
     they are older than a minute, and at once after a 401.
     """
 
-    def __init__(self, choice: ClusterChoice, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        choice: ClusterChoice,
+        environ: Mapping[str, str] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.url = ""
         self.description = ""
         """For people: ``context kind-kind``, ``service account``; never a secret."""
         self._choice = choice
         self._environ = os.environ if environ is None else environ
+        self._clock = clock
         self._headers: dict[str, str] = {}
         self._request_options: dict[str, Any] = {}
         self._session: aiohttp.ClientSession | None = None
         self._tls: tuple[object, ...] = ()
         self._loaded = float("-inf")
+        self._loading = asyncio.Lock()
         self._loader: Any = None
+        self._loader_of: object = None
+        self._retired: aiohttp.ClientSession | None = None
 
     async def load(self, *, refused: bool = False) -> None:
         """Read configuration and credentials if they may have changed.
@@ -102,21 +102,23 @@ class Cluster:
         ``refused``: the server did not accept the last ones, so nothing cached is used.
         Raises ``ConnectionConfigError``.
         """
-        now = time.monotonic()
-        if not refused and now - self._loaded < _CREDENTIALS_SECONDS:
-            return
-        from kubernetes.aio.config import ConfigException  # 0.7 s: not before it is needed
-
-        try:
-            configuration = await self._read(refused=refused)
-        except (ConfigException, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise ConnectionConfigError(f"{self._where()}: {error}") from error
-        except Exception as error:  # yaml's errors share no base with the others
-            if type(error).__module__.partition(".")[0] != "yaml":
-                raise
-            raise ConnectionConfigError(f"{self._where()}: {error}") from error
-        await self._adopt(configuration)
-        self._loaded = now
+        asked = self._clock()
+        # One at a time: the watches of several namespaces share the credentials.
+        async with self._loading:
+            now = self._clock()
+            if self._loaded > asked or (not refused and now - self._loaded < _CREDENTIALS_SECONDS):
+                return
+            # Until they are read again there are none that could be used.
+            self._loaded = float("-inf")
+            try:
+                async with asyncio.timeout(_LOAD_SECONDS):
+                    configuration = await self._read(refused=refused)
+            except TimeoutError as error:
+                raise ConnectionConfigError(
+                    f"{self._where()}: no credentials in {_LOAD_SECONDS:.0f} s"
+                ) from error
+            await self._adopt(configuration)
+            self._loaded = self._clock()
 
     def get(
         self, path: str, params: Mapping[str, str]
@@ -139,48 +141,82 @@ class Cluster:
 
     async def close(self) -> None:
         """Close the connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        for session in (self._session, self._retired):
+            if session is not None:
+                await session.close()
+        self._session = self._retired = None
 
     def _where(self) -> str:
         return find_kubeconfig(self._choice.kubeconfig, self._environ) or "in-cluster configuration"
 
     async def _read(self, *, refused: bool) -> Configuration:
-        from kubernetes.aio.client import Configuration
+        from kubernetes.aio.client import Configuration  # 0.7 s: not before it is needed
+        from kubernetes.aio.config import ConfigException
+
+        configuration = Configuration()
+        paths = find_kubeconfig(self._choice.kubeconfig, self._environ)
+        try:
+            if paths:
+                await self._read_kubeconfig(paths, configuration, refused=refused)
+            elif in_cluster(self._environ):
+                self._read_service_account(configuration)
+            else:
+                raise ConnectionConfigError(
+                    "no cluster: not in a pod, and neither --kubeconfig, $KUBECONFIG nor "
+                    "~/.kube/config is there (try `kube-event-metrics demo`)"
+                )
+        except TimeoutError:
+            raise
+        except (ConfigException, aiohttp.ClientError, OSError, LookupError) as error:
+            raise ConnectionConfigError(f"{self._where()}: {_without_values(error)}") from error
+        except (ValueError, TypeError, AttributeError) as error:
+            # Of a configuration that the checks let through; it must not end the process.
+            raise ConnectionConfigError(f"{self._where()}: {_without_values(error)}") from error
+        return configuration
+
+    async def _read_kubeconfig(
+        self, paths: str, configuration: Configuration, *, refused: bool
+    ) -> None:
         from kubernetes.aio.config import load_kube_config
+
+        chosen = read_kubeconfig(paths, self._choice.context)
+        self.description = f"context {chosen.context}"
+        files = tuple(_identity(path) for path in paths.split(os.pathsep))
+        if self._loader is not None and self._loader_of == (chosen, files) and not refused:
+            # A plug-in's credentials that are still good: running it can cost seconds.
+            await self._loader.load_and_set(configuration)
+            return
+        self._loader = None
+        loader: Any = await load_kube_config(  # type: ignore[no-untyped-call]
+            config_file=paths,
+            context=chosen.context,
+            client_configuration=configuration,
+            persist_config=False,
+        )
+        if not chosen.plugin:
+            return
+        if not configuration.api_key and not configuration.cert_file:
+            # The package logs why, and would go on as nobody.
+            raise ConnectionConfigError(
+                f"{chosen.user}.exec: {chosen.plugin} gave no credentials, see the error above"
+            )
+        if not hasattr(loader, "exec_plugin_expiry"):
+            # As client-go: good until the server refuses them.
+            loader.exec_plugin_expiry = datetime.max.replace(tzinfo=UTC)
+        self._loader, self._loader_of = loader, (chosen, files)
+
+    def _read_service_account(self, configuration: Configuration) -> None:
         from kubernetes.aio.config.incluster_config import InClusterConfigLoader
 
-        path = find_kubeconfig(self._choice.kubeconfig, self._environ)
-        configuration = Configuration()
-        if path:
-            if not _some_file(path):
-                raise ConnectionConfigError(f"{path}: no such file")
-            if self._loader is not None and not refused and _unexpired_exec(self._loader):
-                await self._loader.load_and_set(configuration)
-            else:
-                self._loader = await load_kube_config(  # type: ignore[no-untyped-call]
-                    config_file=path,
-                    context=self._choice.context or None,
-                    client_configuration=configuration,
-                    persist_config=False,
-                )
-            self.description = f"context {self._loader.current_context['name']}"
-        elif in_cluster(self._environ):
-            account = self._choice.service_account
-            loader = InClusterConfigLoader(  # type: ignore[no-untyped-call]
-                token_filename=str(account / "token"),
-                cert_filename=str(account / "ca.crt"),
-                environ=self._environ,
-            )
-            loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
-            self.description = "service account"
-        else:
-            raise ConnectionConfigError(
-                "no cluster: not in a pod, and neither --kubeconfig, $KUBECONFIG nor "
-                "~/.kube/config is there (try `kube-event-metrics demo`)"
-            )
-        return configuration
+        token, authority = (self._choice.service_account / n for n in ("token", "ca.crt"))
+        for file in (token, authority):
+            if not file.is_file():
+                raise ConnectionConfigError(f"in-cluster configuration: {file}: no such file")
+        loader = InClusterConfigLoader(  # type: ignore[no-untyped-call]
+            token_filename=str(token), cert_filename=str(authority), environ=self._environ
+        )
+        loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
+        self.description = "service account"
 
     async def _adopt(self, configuration: Configuration) -> None:
         from kubernetes.aio.client.rest import RESTClientObject
@@ -192,47 +228,50 @@ class Cluster:
             "Accept-Encoding": "identity",
             "User-Agent": f"kube-event-metrics/{__version__}",
         }
-        token = configuration.api_key.get("BearerToken")
+        token = configuration.api_key.get("BearerToken", "").strip()
+        if not token.isprintable():
+            raise ConnectionConfigError(
+                f"{self._where()}: the token holds a line break or the like"
+            )
         if token:
-            self._headers["Authorization"] = token.strip()
-        if configuration.proxy and configuration.proxy.startswith("socks"):
-            raise ConnectionConfigError(f"{self._where()}: proxy-url: SOCKS is not supported")
+            self._headers["Authorization"] = token
+        self._request_options = {"allow_redirects": False}
+        proxy = configuration.proxy or proxy_for(self.url, self._environ)
+        if proxy.startswith("socks"):
+            raise ConnectionConfigError("$HTTPS_PROXY: SOCKS is not supported")
+        if proxy:
+            self._request_options["proxy"] = proxy
+        if configuration.tls_server_name and self.url.startswith("https:"):
+            self._request_options["server_hostname"] = configuration.tls_server_name
         tls = (
             *(_identity(p) for p in (configuration.ssl_ca_cert, configuration.cert_file)),
             _identity(configuration.key_file),
             configuration.verify_ssl,
         )
-        self._request_options = {"allow_redirects": False}
-        if configuration.proxy:
-            self._request_options["proxy"] = configuration.proxy
-            self._request_options["proxy_headers"] = configuration.proxy_headers
-        if configuration.tls_server_name and self.url.startswith("https:"):
-            self._request_options["server_hostname"] = configuration.tls_server_name
         if self._session is not None and tls == self._tls:
             return
+        # Python 3.13 refuses authorities without a key identifier, as EKS' are; Go takes them.
+        configuration.disable_strict_ssl_verification = True
         try:
             context = RESTClientObject(configuration).ssl_context
         except (ssl.SSLError, OSError) as error:
             raise ConnectionConfigError(f"{self._where()}: certificates: {error}") from error
-        await self.close()
+        # Watches that are open go on with the old certificates to their end.
+        retired, self._retired = self._retired, self._session
         self._tls = tls
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(ssl=context, limit=0),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
             read_bufsize=_READ_BUFFER_BYTES,
             auto_decompress=False,
-            trust_env=True,
         )
+        if retired is not None:
+            await retired.close()
 
 
-def _some_file(paths: str) -> bool:
-    """Whether one of the kubeconfig paths is there; kubectl passes over the others."""
-    return any(Path(path).expanduser().is_file() for path in paths.split(os.pathsep) if path)
-
-
-def _unexpired_exec(loader: Any) -> bool:
-    """Whether an exec plug-in's credentials are still good: running it can cost seconds."""
-    return hasattr(loader, "exec_plugin_expiry")
+def _without_values(error: Exception) -> str:
+    """The message without the mappings that the package quotes in it: they can hold secrets."""
+    return re.sub(r"\{.*\}", "{...}", str(error) or type(error).__name__, flags=re.DOTALL)
 
 
 def _identity(path: str | None) -> tuple[object, ...]:
@@ -244,3 +283,6 @@ def _identity(path: str | None) -> tuple[object, ...]:
     except OSError:
         return (path,)
     return (path, stat.st_mtime_ns, stat.st_ino)
+
+
+__all__ = ["SERVICE_ACCOUNT", "Cluster", "ClusterChoice", "ConnectionConfigError", "configured"]

@@ -291,6 +291,7 @@ class ListWatch(Generic[T]):
         fields["retry_seconds"] = round(self._wait, 1)
         self._note("warning", f"{self.phase.value} failed", fields)
         if self._version != self._version_at_start:
+            self._version_at_start = self._version
             self._failures = 0
         if self.phase is Phase.STREAM:
             self._abandon()

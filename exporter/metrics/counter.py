@@ -18,9 +18,7 @@ class _Sample(Series):
     ) -> None:
         super().__init__(values, birth, dirty)
         labels = label_text(declaration.labels, values)
-        self.prefix = encode(
-            f"{declaration.name}{{{labels}}} " if labels else declaration.name + " "
-        )
+        self.prefix = f"{declaration.name}{{{labels}}} " if labels else declaration.name + " "
 
 
 class CounterSeries(_Sample):
@@ -59,14 +57,14 @@ class CounterSeries(_Sample):
 
     def text(self, format_: Format) -> bytes:
         """``name{...} 5``, with the exemplar in OpenMetrics."""
-        line = b"%b%d" % (self.prefix, self.value)
         if format_ is Format.OPENMETRICS and self.describe and self.detail is not None:
-            line += encode(exemplar_text(self.describe(self.detail), self.weight))
-        return line
+            exemplar = exemplar_text(self.describe(self.detail), self.weight)
+            return encode(f"{self.prefix}{self.value}{exemplar}")
+        return encode(f"{self.prefix}{self.value}")
 
     def zero(self) -> bytes:
         """``name{...} 0``."""
-        return self.prefix + b"0"
+        return encode(self.prefix + "0")
 
 
 class CounterFamily(Family[CounterSeries]):
@@ -109,7 +107,7 @@ class GaugeSeries(_Sample):
 
     def text(self, format_: Format) -> bytes:  # noqa: ARG002 - the same in both
         """``name{...} 1.5``."""
-        return self.prefix + encode(number(self.value))
+        return encode(self.prefix + number(self.value))
 
     def zero(self) -> bytes:
         """As ``text``."""

@@ -77,15 +77,26 @@ def exemplar_text(pairs: Pairs, value: float) -> str:
 
     A first value that is too long alone is cut: its beginning still names the object.
     """
+    labels, quotes = "", 0
+    for name, text in pairs:
+        if text:
+            labels += f',{name}="{text}"' if labels else f'{name}="{text}"'
+            quotes += 2
+    if not labels:
+        return ""
+    # Nearly every name is short and plain; only the others are looked at one by one.
+    plain = labels.count('"') == quotes and "\\" not in labels and "\n" not in labels
+    if not plain or len(labels) > _EXEMPLAR_CHARACTERS:
+        labels = ",".join(f'{name}="{escape(text)}"' for name, text in _fitting(pairs))
+    return f" # {{{labels}}} {number(value)}"
+
+
+def _fitting(pairs: Pairs) -> list[tuple[str, str]]:
     room = _EXEMPLAR_CHARACTERS
     kept: list[tuple[str, str]] = []
-    for name, value_text in pairs:
-        text = value_text if kept else value_text[: room - len(name)]
-        if not text or len(name) + len(text) > room:
-            continue
-        room -= len(name) + len(text)
-        kept.append((name, text))
-    if not kept:
-        return ""
-    labels = ",".join(f'{name}="{escape(text)}"' for name, text in kept)
-    return f" # {{{labels}}} {number(value)}"
+    for name, whole in pairs:
+        text = whole if kept else whole[: room - len(name)]
+        if text and len(name) + len(text) <= room:
+            room -= len(name) + len(text)
+            kept.append((name, text))
+    return kept

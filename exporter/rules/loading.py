@@ -86,6 +86,7 @@ class _Compiler:
     def __init__(self, name: str, file: RuleFile) -> None:
         self.name = name
         self.file = file
+        self._written: dict[tuple[str, ...], tuple[TextOf, ...]] = {}
         self._causes = {
             table: [(row.cause, self._pattern(row.pattern, table, "causes")) for row in rows]
             for table, rows in file.causes.items()
@@ -131,13 +132,22 @@ class _Compiler:
             raise self._error(rule, "labels", f"{spec.family} has {', '.join(declaration.labels)}")
         if bool(spec.value) != (declaration.type is MetricType.HISTOGRAM):
             raise self._error(rule, "value", "histograms, and only histograms, take a value")
-        labels = tuple(
-            self.text(spec.labels[label], rule, label, groups) for label in declaration.labels
-        )
+        labels = self._labels(spec, rule, declaration, groups)
         if spec.value == "$elapsed":
             return Sample(spec.family, labels, elapsed=True)
         value = self._number(spec.value, rule, groups) if spec.value else None
         return Sample(spec.family, labels, value)
+
+    def _labels(
+        self, spec: SampleSpec, rule: str, declaration: Declaration, groups: Iterable[str]
+    ) -> tuple[TextOf, ...]:
+        """One tuple for all samples of a rule that write the same: they are computed once."""
+        written = (rule, *(spec.labels[label] for label in declaration.labels))
+        if written not in self._written:
+            self._written[written] = tuple(
+                self.text(spec.labels[label], rule, label, groups) for label in declaration.labels
+            )
+        return self._written[written]
 
     def text(self, expression: str, rule: str, key: str, groups: Iterable[str]) -> TextOf:
         """An expression that gives text."""

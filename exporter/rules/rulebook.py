@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from exporter.events.record import EventRecord
 from exporter.metrics.declaration import Declaration
@@ -15,7 +15,15 @@ from exporter.rules.lifecycles import Lifecycle
 # client-go tools/record: put before the newest message once ten similar ones were merged.
 AGGREGATED = "(combined from similar events): "
 
-Groups = Mapping[str, str | None]
+
+class Groups(Protocol):
+    """The named groups of a message: a match, or nothing at all."""
+
+    def __getitem__(self, name: str, /) -> str | Any:
+        """The group's text; None where it took no part."""
+
+
+_NO_GROUPS: Groups = {}
 TextOf = Callable[[EventRecord, Groups], str]
 NumberOf = Callable[[EventRecord, Groups], float | None]
 Key = tuple[str, str, str]
@@ -68,27 +76,31 @@ class RuleBook:
         message = record.message.removeprefix(AGGREGATED)
         for rule in rules:
             if rule.message is None:
-                return self._apply(rule, record, {})
+                return self._apply(rule, record, _NO_GROUPS)
             match = rule.message.search(message)
             if match:
-                return self._apply(rule, record, match.groupdict())
+                return self._apply(rule, record, match)
         return ()
 
     def _apply(self, rule: Rule, record: EventRecord, groups: Groups) -> Sequence[Observation]:
         if rule.opens:
-            key = tuple(part(record, groups) for part in self.keys[rule.opens])
+            key = tuple([part(record, groups) for part in self.keys[rule.opens]])
             self.lifecycles[rule.opens].open(key, record.occurred())
         elapsed = None
         if rule.closes:
-            key = tuple(part(record, groups) for part in self.keys[rule.closes])
+            key = tuple([part(record, groups) for part in self.keys[rule.closes]])
             elapsed = self.lifecycles[rule.closes].close(key, record.occurred())
         observations = []
+        expressions: tuple[TextOf, ...] | None = None
+        labels: tuple[str, ...] = ()
         for sample in rule.samples:
             value = None
             if sample.elapsed or sample.value is not None:
                 value = elapsed if sample.value is None else sample.value(record, groups)
                 if value is None:
                     continue
-            labels = tuple(label(record, groups) for label in sample.labels)
+            if sample.labels is not expressions:  # samples of one rule mostly share theirs
+                expressions = sample.labels
+                labels = tuple([label(record, groups) for label in expressions])
             observations.append(Observation(sample.family, labels, value))
         return observations

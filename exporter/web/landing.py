@@ -18,7 +18,8 @@ p.state.wait{border-color:#c05621;background:#fffaf0}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .75rem .4rem 0;
 border-bottom:1px solid #e4e7eb;vertical-align:top}
 th{font-weight:400;color:#616e7c;width:12rem;white-space:nowrap}
-td{font-variant-numeric:tabular-nums;overflow-wrap:anywhere}td small{color:#616e7c;white-space:nowrap}
+td{font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+td small{color:#616e7c;white-space:nowrap}
 nav{margin:1.5rem 0 0}nav a{margin-right:1.5rem}a{color:#0b69a3}
 pre{margin:0;padding:.75rem;background:#f5f7fa;overflow-x:auto;font-size:.85rem}
 @media(prefers-color-scheme:dark){body{color:#e4e7eb;background:#1f2933}

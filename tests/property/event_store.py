@@ -75,6 +75,7 @@ class _Remembered:
 
     name: str
     first: float
+    last: float = 0.0
     count: int = 0
     sent: int = 0
 
@@ -145,16 +146,20 @@ class SeriesRecorder:
             self._store.write(event.name, 1, count=0, first_time=at(now), last_time=at(now))
             return
         event.count += 1
+        event.last = now
         if event.count == 2:
             self._send(event)
 
     def tick(self, key: str, *, ends: bool) -> None:
-        """The half-hourly refresh, or the end of a quiet series: the next is another event."""
+        """The half-hourly refresh, or the end of a quiet series: the next is another event.
+
+        A series is written whether it has risen or not: an expired one is made again as it was.
+        """
         self._store.tick()
         event = self._memory.get(key)
         if event is None:
             return
-        if event.count > event.sent:
+        if event.count > event.sent or (event.count > 1 and not self._store.has(event.name)):
             self._send(event)
         if ends:
             del self._memory[key]
@@ -169,7 +174,7 @@ class SeriesRecorder:
             count=0,
             series_count=series,
             first_time=at(event.first),
-            last_time=at(self._store.now),
+            last_time=at(event.last),
         )
         event.sent = event.count
 

@@ -40,6 +40,18 @@ class TestUnknownName:
         assert ledger.changed(returned) == 1
         assert ledger.changed(legacy(19, 11, name=returned.name)) == 2
 
+    def test_a_series_made_again_unchanged_counts_nothing(self) -> None:
+        """Its count is of the time before, and so is its latest occurrence."""
+        again = series(17, 10, name=named_at(-900), first_time=at(-900), last_time=at(-300))
+        ledger = observing()
+        assert ledger.changed(again) == 0
+        assert ledger.changed(series(19, 11, name=again.name, last_time=at(60))) == 2
+
+    def test_a_series_whose_past_was_never_seen_counts_once_if_it_occurred_since(self) -> None:
+        """It goes on: at least its latest occurrence is new."""
+        goes_on = series(17, 10, name=named_at(-900), first_time=at(-900), last_time=at(5))
+        assert observing().changed(goes_on) == 1
+
     def test_a_single_occurrence_counts_even_if_it_is_dated_before_the_start(self) -> None:
         """It was not in the first list, so it is new, whatever its reporter's clock says."""
         assert observing().changed(legacy(1, 10, name=named_at(-3), first_time=at(-3))) == 1
@@ -146,6 +158,21 @@ class TestReturn:
         assert ledger.changed(legacy(4, 11, uid="u2")) == 4
         assert ledger.changed(legacy(6, 12, uid="u2")) == 2
 
+    def test_an_ended_series_made_again_as_it_was_counts_nothing(self) -> None:
+        """client-go ends a series with a PATCH; where that meets 404 the event is made again."""
+        ledger = observing()
+        for count in (0, 2, 7):
+            ledger.changed(series(count, 10 + count))
+        ledger.ended(series(7, 20), now=0.0)
+        assert ledger.changed(series(7, 21, uid="u2")) == 0
+        assert ledger.changed(series(9, 22, uid="u2")) == 2
+
+    def test_a_series_made_again_with_less_is_another(self) -> None:
+        """A lower count under another uid cannot be the same series."""
+        ledger = observing()
+        ledger.changed(series(7, 10))
+        assert ledger.changed(series(2, 11, uid="u2")) == 2
+
 
 class TestSeries:
     def test_the_first_series_shows_one_more(self) -> None:
@@ -224,6 +251,14 @@ class TestDeleted:
             ledger.changed(legacy(count, 10 + count))
         ledger.ended(legacy(2, 13), now=0.0)
         assert [ledger.changed(legacy(n, 10 + n)) for n in (1, 2)] == [0, 0]
+
+    def test_it_may_carry_the_last_version(self) -> None:
+        """A deletion that is numbered like the object's last version ends it all the same."""
+        ledger = observing()
+        ledger.changed(legacy(1, 10))
+        ledger.ended(legacy(1, 10), now=0.0)
+        ledger.forget(10 * 7200.0)
+        assert len(ledger) == 0
 
     def test_an_unknown_one_changes_nothing(self) -> None:
         """An event that was never seen leaves no trace by ending."""

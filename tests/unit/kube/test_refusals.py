@@ -71,6 +71,17 @@ class TestServerErrors:
         assert following.wait > 0
         assert talk.relists() == {"watch_failing": 1}
 
+    def test_a_version_that_a_good_watch_left_behind_is_given_up_too(
+        self, talk: Conversation
+    ) -> None:
+        """The watch that brought us to a version speaks for it once, not for ever."""
+        talk.accept()
+        talk.lines(added("a", 101))
+        talk.end(after=60.0)
+        for _ in range(2):
+            assert talk.refuse(500).params["resourceVersion"] == "101"
+        assert talk.refuse(500).phase is Phase.LIST
+
     def test_progress_in_between_keeps_the_version(self, talk: Conversation) -> None:
         """Only failures in a row speak against a version."""
         for version in range(101, 110):

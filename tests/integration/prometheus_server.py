@@ -1,0 +1,107 @@
+"""A real Prometheus that scrapes one target every second."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.envtest.process import ServerProcess
+
+_CONFIGURATION = """\
+global:
+  scrape_interval: 1s
+scrape_configs:
+  - job_name: kube-event-metrics
+    honor_labels: true
+    static_configs:
+      - targets: ["127.0.0.1:{port}"]
+        labels:
+          namespace: monitoring
+"""
+
+
+def program(name: str) -> str:
+    """Its path; skips the test where it is absent, or fails it with REQUIRE_PROMETHEUS=1."""
+    path = shutil.which(name)
+    if path is None:
+        reason = f"{name} is not installed"
+        if os.environ.get("REQUIRE_PROMETHEUS") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+class Prometheus:
+    """It listens on loopback and keeps its data in ``folder``."""
+
+    def __init__(self, target_port: int, folder: Path) -> None:
+        configuration = folder / "prometheus.yaml"
+        configuration.write_text(_CONFIGURATION.format(port=target_port), encoding="utf-8")
+        self.port = _free_port()
+        self.process = ServerProcess(
+            [
+                program("prometheus"),
+                f"--config.file={configuration}",
+                f"--storage.tsdb.path={folder / 'data'}",
+                f"--web.listen-address=127.0.0.1:{self.port}",
+                "--enable-feature=exemplar-storage",
+                "--log.level=warn",
+            ],
+            folder / "prometheus.log",
+        )
+
+    def query(self, expression: str) -> list[dict[str, Any]]:
+        """The result of an instant query, a vector or a matrix."""
+        found: list[dict[str, Any]] = self._get("query", query=expression)["result"]
+        return found
+
+    def value(self, expression: str) -> float | None:
+        """The value of a query with one result; None without any."""
+        result = self.query(expression)
+        assert len(result) <= 1, result
+        return float(result[0]["value"][1]) if result else None
+
+    def raw(self, selector: str) -> list[float]:
+        """The samples of one series of the last minutes, as they were scraped."""
+        result = self.query(f"{selector}[5m]")
+        assert len(result) <= 1, result
+        return [float(value) for _, value in result[0]["values"]] if result else []
+
+    def exemplars(self, selector: str) -> list[dict[str, Any]]:
+        """The exemplars of all series of a selector."""
+        found = self._get("query_exemplars", query=selector, start="0", end="9999999999")
+        return [exemplar for series in found for exemplar in series["exemplars"]]
+
+    def answers(self) -> bool:
+        """Whether it has started."""
+        try:
+            self.query("up")
+        except (OSError, http.client.HTTPException, AssertionError):
+            return False
+        return True
+
+    def _get(self, endpoint: str, **parameters: str) -> Any:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", f"/api/v1/{endpoint}?{urllib.parse.urlencode(parameters)}")
+            response = connection.getresponse()
+            body = response.read()
+            assert response.status == 200, body
+            return json.loads(body)["data"]
+        finally:
+            connection.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

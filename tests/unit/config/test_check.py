@@ -1,0 +1,140 @@
+"""``check`` against the demo's API server: what it finds, and its exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from exporter.cli import main
+from exporter.demo import ApiServer, EventStore
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ApiServer]:
+    """A server that allows everything, until a test says otherwise."""
+    async with ApiServer(EventStore()) as running:
+        yield running
+
+
+class Check:
+    """Runs the command beside the server's loop and keeps what it printed."""
+
+    def __init__(self, server: ApiServer, path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.kubeconfig = path / "kubeconfig"
+        server.kubeconfig(self.kubeconfig)
+        self._capsys = capsys
+
+    async def __call__(self, *flags: str) -> tuple[int, list[str]]:
+        argv = ["check", "--kubeconfig", str(self.kubeconfig), *flags]
+        code = await asyncio.to_thread(main, argv)
+        return code, self._capsys.readouterr().out.splitlines()
+
+
+@pytest.fixture
+def check(server: ApiServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
+    return Check(server, tmp_path, capsys)
+
+
+async def test_all_is_well(check: Check, server: ApiServer) -> None:
+    """With everything in place each finding is ok, the server's version is told, and it ends 0."""
+    code, lines = await check()
+    assert code == 0
+    assert lines[0] == f"ok    configuration: context demo, {server.url}"
+    assert lines[1].startswith("ok    connection: API server v1.")
+    assert lines[2:] == [
+        "ok    rights: may list events in all namespaces",
+        "ok    rights: may watch events in all namespaces",
+    ]
+
+
+async def test_missing_right_is_named_with_its_remedy(check: Check, server: ApiServer) -> None:
+    """A right that is missing is named, with the role that would give it, and it ends 1."""
+    server.access = lambda verb, resource, namespace: verb != "watch"
+    code, lines = await check()
+    assert code == 1
+    assert lines[2] == "ok    rights: may list events in all namespaces"
+    assert lines[3] == (
+        "FAIL  rights: may not watch events in all namespaces: give our user a ClusterRole with "
+        'apiGroups [""], resources ["events"], verbs ["list", "watch"]'
+    )
+
+
+async def test_rights_are_asked_for_each_namespace(check: Check, server: ApiServer) -> None:
+    """With namespaces chosen, rights there are enough, and one without is named."""
+    server.access = lambda verb, resource, namespace: namespace == "shop"
+    code, lines = await check("--events.namespace", "shop")
+    assert (code, len(lines)) == (0, 4)
+    code, lines = await check("--events.namespace", "shop,db")
+    assert code == 1
+    assert [line.split(":")[0] for line in lines[2:]] == ["ok    rights"] * 2 + ["FAIL  rights"] * 2
+    assert "may not list events in namespace db: give our user a Role in namespace db" in lines[4]
+
+
+async def test_refused_credentials(check: Check, server: ApiServer) -> None:
+    """A token that the server does not take is told as that."""
+    server.token = "another"
+    code, lines = await check()
+    assert code == 1
+    assert lines[1] == "FAIL  credentials: the API server does not accept them (401)"
+
+
+async def test_field_selector_is_tried(check: Check) -> None:
+    """A selector that the server refuses is told in its words; one that works is not an issue."""
+    code, _ = await check("--events.field-selector", "type=Warning")
+    assert code == 0
+    code, lines = await check("--events.field-selector", "message=x")
+    assert code == 1
+    assert lines[-1].startswith("FAIL  events.field-selector: ")
+    assert "message" in lines[-1]
+
+
+async def test_unreachable_server(check: Check, server: ApiServer) -> None:
+    """Nobody listening is a failed connection, named with its address."""
+    await server.stop()
+    code, lines = await check()
+    assert code == 1
+    assert lines[-1].startswith("FAIL  connection: ")
+    assert server.url.removeprefix("http://") in lines[-1]
+
+
+async def test_server_that_is_none(check: Check, server: ApiServer) -> None:
+    """Something that takes connections and hangs up is a failed connection, not a crash."""
+    await server.stop()
+
+    async def hang_up(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    port = int(server.url.rpartition(":")[2])
+    other = await asyncio.start_server(hang_up, "127.0.0.1", port, family=socket.AF_INET)
+    async with other:
+        code, lines = await check()
+    assert code == 1
+    assert lines[-1].startswith("FAIL  connection: ")
+
+
+async def test_missing_kubeconfig(check: Check) -> None:
+    """A kubeconfig that is not there is named."""
+    check.kubeconfig.unlink()
+    code, lines = await check()
+    assert (code, lines) == (1, [f"FAIL  configuration: {check.kubeconfig}: no such file"])
+
+
+@pytest.mark.parametrize("text", ["", "[]", "a: [", "clusters: 5", "\x00"])
+async def test_broken_kubeconfig(check: Check, text: str) -> None:
+    """A kubeconfig that cannot be used is a finding that names it, not a traceback."""
+    check.kubeconfig.write_text(text, encoding="utf-8")
+    code, lines = await check()
+    assert code == 1
+    assert lines[0].startswith(f"FAIL  configuration: {check.kubeconfig}: ")
+
+
+async def test_unknown_context(check: Check) -> None:
+    """A context that the kubeconfig does not have is named."""
+    code, lines = await check("--context", "elsewhere")
+    assert code == 1
+    assert lines[0].startswith("FAIL  configuration: ")
+    assert "elsewhere" in lines[0]

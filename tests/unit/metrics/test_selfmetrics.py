@@ -1,0 +1,225 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from prometheus_client.openmetrics.parser import (
+    text_string_to_metric_families as openmetrics_families,
+)
+
+from exporter.events import EventObject, Ledger
+from exporter.kube.frames import FrameReader, Undecodable
+from exporter.kube.telemetry import Failure, Relist, Telemetry
+from exporter.metrics.births import Births, Scrapers
+from exporter.metrics.page import Page
+from exporter.metrics.text import Format
+from exporter.pipeline import Counting, Scope
+from exporter.rules.loading import built_in, load
+from exporter.selfmetrics import DECLARATIONS, SelfMetrics, Watched, process_metrics
+from tests.unit.metrics.house import Clock, samples
+
+WALL = 1_795_347_600.0
+
+
+class Exporter:
+    """All of it but the network: two scopes, a clock, a page."""
+
+    def __init__(self, *scopes: str, series_limit: int = 10) -> None:
+        self.clock = Clock()
+        births = Births(self.clock)
+        self.scrapers = Scrapers(births, self.clock)
+        self.counting = Counting(load(built_in(), self.clock), births, series_limit=series_limit)
+        self.watched = [
+            Watched(
+                Telemetry(scope=scope),
+                Scope(
+                    self.counting,
+                    Ledger(retention=7200.0, limit=100),
+                    monotonic=self.clock,
+                    wall=lambda: WALL,
+                ),
+            )
+            for scope in scopes or ("",)
+        ]
+        own = SelfMetrics(births, self.scrapers, self.counting, self.watched)
+        self.page = Page(
+            (*self.counting.families(), *own.families()),
+            births,
+            self.scrapers,
+            refresh=own.refresh,
+            foreign=process_metrics,
+        )
+
+    def text(self, format_: Format = Format.TEXT) -> str:
+        return b"".join(self.page.render(format_)[0]).decode()
+
+    def value(self, name: str, labels: str = "") -> float:
+        """One sample of the page."""
+        head = f"kube_event_metrics_{name}{{{labels}}}" if labels else f"kube_event_metrics_{name}"
+        return samples(self.text())[head]
+
+    def happens(self, reason: str) -> None:
+        """An event of that reason arrives at the first scope."""
+        line = (
+            b'{"type":"ADDED","object":{"metadata":{"name":"%b","namespace":"shop","uid":"u",'
+            b'"resourceVersion":"7"},"involvedObject":{"kind":"Pod","namespace":"shop"},'
+            b'"reason":"%b","type":"Normal","count":1,"lastTimestamp":"2026-11-22T11:39:58Z"}}\n'
+        )
+        frame = FrameReader(EventObject).frame(line % (reason.encode(), reason.encode()))
+        assert not isinstance(frame, Undecodable)
+        assert isinstance(frame.object, EventObject)
+        assert self.watched[0].scope.changed("ADDED", frame.object)
+
+
+@pytest.fixture
+def exporter() -> Exporter:
+    return Exporter()
+
+
+def test_every_declared_family_is_on_the_page_once(exporter: Exporter) -> None:
+    """The page has the families of the declarations, in their order, and each once."""
+    declared = [line.split()[2] for line in exporter.text().splitlines() if "# TYPE" in line]
+    own = [name for name in declared if name.startswith("kube_event_metrics_")]
+    assert own == [declaration.name for declaration in DECLARATIONS]
+    assert len(set(declared)) == len(declared)
+
+
+@pytest.mark.parametrize(
+    ("family", "causes"),
+    [
+        ("relists_total", list(Relist)),
+        ("watch_failures_total", list(Failure)),
+        ("undecodable_total", list(Undecodable)),
+    ],
+)
+def test_every_cause_is_there_at_zero(exporter: Exporter, family: str, causes: list[str]) -> None:
+    """Closed sets stand at 0 from the start, so that increase() sees the first of each."""
+    for cause in causes:
+        assert exporter.value(family, f'scope="",cause="{cause}"') == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "labels", "value"),
+    [
+        (lambda t: setattr(t, "synced", True), "synced", 'scope=""', 1),
+        (lambda t: setattr(t, "connected", True), "watch_connected", 'scope=""', 1),
+        (lambda t: setattr(t, "allowed", False), "watch_allowed", 'scope=""', 0),
+        (
+            lambda t: setattr(t, "last_received", WALL),
+            "last_received_timestamp_seconds",
+            'scope=""',
+            WALL,
+        ),
+        (
+            lambda t: t.relists.update({Relist.EXPIRED: 3}),
+            "relists_total",
+            'scope="",cause="expired"',
+            3,
+        ),
+        (
+            lambda t: t.failures.update({Failure.TLS: 2}),
+            "watch_failures_total",
+            'scope="",cause="tls"',
+            2,
+        ),
+        (
+            lambda t: t.undecodable.update({Undecodable.SYNTAX: 1}),
+            "undecodable_total",
+            'scope="",cause="syntax"',
+            1,
+        ),
+        (lambda t: t.frames.update({"ADDED": 9}), "frames_total", 'scope="",type="ADDED"', 9),
+    ],
+    ids=["synced", "connected", "allowed", "received", "relists", "failures", "bad", "frames"],
+)
+def test_telemetry_is_shown(
+    exporter: Exporter, change: Callable[[Telemetry], None], name: str, labels: str, value: float
+) -> None:
+    """What a watch notes of itself is on the next page."""
+    change(exporter.watched[0].telemetry)
+    assert exporter.value(name, labels) == value
+
+
+def test_scopes_are_told_apart() -> None:
+    """Each namespace that is watched has its own series, named by it."""
+    exporter = Exporter("shop", "db")
+    exporter.watched[1].telemetry.synced = True
+    assert exporter.value("synced", 'scope="shop"') == 0
+    assert exporter.value("synced", 'scope="db"') == 1
+
+
+def test_counting_is_shown(exporter: Exporter) -> None:
+    """Ledger, series and lag follow what is counted."""
+    scope = exporter.watched[0].scope
+    scope.list_began(WALL - 10)
+    scope.list_published("5")
+    exporter.happens("Started")
+    assert exporter.value("last_sync_timestamp_seconds", 'scope=""') == WALL
+    assert exporter.value("ledger_events", 'scope=""') == 1
+    assert exporter.value("ledger_limit", 'scope=""') == 100
+    assert exporter.value("watch_lag_seconds", 'scope=""') == 2
+    assert exporter.value("series", 'family="kube_events_total"') == 1
+
+
+def test_series_bound_is_visible() -> None:
+    """How far series are from their bound, and what fell past it, can be read and alerted on."""
+    exporter = Exporter(series_limit=2)
+    scope = exporter.watched[0].scope
+    scope.list_began(WALL - 10)
+    scope.list_published("5")
+    for reason in ("A", "B", "C", "D"):
+        exporter.happens(reason)
+    assert exporter.value("series_limit") == 2
+    assert exporter.value("series", 'family="kube_events_total"') == 3
+    assert exporter.value("series_overflow_total", 'family="kube_events_total"') == 2
+
+
+def test_label_bound_is_visible(exporter: Exporter) -> None:
+    """A value past its label's bound is counted by the label."""
+    scope = exporter.watched[0].scope
+    scope.list_began(WALL - 10)
+    scope.list_published("5")
+    exporter.happens("x" * 300)
+    assert exporter.value("label_overflow_total", 'label="reason"') > 0
+    assert exporter.value("label_overflow_total", 'label="namespace"') == 0
+
+
+def test_ended_series_are_counted(exporter: Exporter) -> None:
+    """Series that ended for want of occurrences are counted by family."""
+    scope = exporter.watched[0].scope
+    scope.list_began(WALL - 10)
+    scope.list_published("5")
+    exporter.happens("Started")
+    exporter.counting.next_generation(0)
+    assert exporter.value("series", 'family="kube_events_total"') == 0
+    assert exporter.value("series_expired_total", 'family="kube_events_total"') == 1
+
+
+def test_scrapers_are_counted(exporter: Exporter) -> None:
+    """How many scrapers are told apart is shown: two where a pair scrapes."""
+    for scraper in ("10.0.0.1 Prometheus", "10.0.0.2 Prometheus"):
+        exporter.scrapers.shown(scraper, 0)
+    assert exporter.value("scrapers") == 2
+
+
+def test_whole_page_is_openmetrics(exporter: Exporter) -> None:
+    """With the process' and the interpreter's metrics the page is one valid OpenMetrics text."""
+    families = [f.name for f in openmetrics_families(exporter.text(Format.OPENMETRICS))]  # type: ignore[no-untyped-call]
+    assert len(families) == len(set(families))
+    assert {"kube_events", "process_cpu_seconds", "python_info"} <= set(families)
+
+
+def test_nothing_has_a_creation_time(exporter: Exporter) -> None:
+    """Without a feature flag Prometheus would store _created as series: there are none."""
+    for format_ in Format:
+        assert "_created" not in exporter.text(format_)
+
+
+def test_page_is_the_same_twice(exporter: Exporter) -> None:
+    """Reading changes nothing of ours: two pages in a row differ in the process' own lines only."""
+    exporter.watched[0].telemetry.frames["ADDED"] = 7
+    first, second = (
+        [line for line in exporter.text().splitlines() if line.startswith("kube_")]
+        for _ in range(2)
+    )
+    assert first == second

@@ -1,0 +1,43 @@
+"""Rule books for tests, and what they observe of an event."""
+
+from __future__ import annotations
+
+from exporter.events import EventRecord
+from exporter.rules.loading import built_in, load
+from exporter.rules.rulebook import Observation, RuleBook
+from tests.unit.events.records import record
+
+PULLS = "kube_event_image_pulls_total"
+PULL_FAILURES = "kube_event_image_pull_failures_total"
+PULL_SECONDS = "kube_event_image_pull_duration_seconds"
+RUNTIME_SECONDS = "kube_event_image_pull_runtime_duration_seconds"
+IMAGE_BYTES = "kube_event_image_size_bytes"
+CREATION_FAILURES = "kube_event_pod_creation_failures_total"
+
+
+def built_in_rules() -> RuleBook:
+    """The built-in catalogue, on a clock that stands still."""
+    return load(built_in(), lambda: 0.0)
+
+
+def rules(text: str) -> RuleBook:
+    """The rules of one file, called ``test.yaml``."""
+    return load([("test.yaml", text)], lambda: 0.0)
+
+
+def observed(book: RuleBook, event: EventRecord) -> list[Observation]:
+    """What one event adds."""
+    found = book.rules_for(event.component, event.kind, event.reason)
+    return list(book.observe(found, event)) if found else []
+
+
+def observe(book: RuleBook, **fields: object) -> list[Observation]:
+    """The same for an event of the kubelet about a pod, with these fields."""
+    return observed(book, record(**{"object_namespace": "shop", **fields}))
+
+
+def sums(observations: list[Observation]) -> dict[str, tuple[tuple[str, ...], float | None]]:
+    """Labels and value by family; each family at most once."""
+    by_family = {o.family: (o.labels, o.value) for o in observations}
+    assert len(by_family) == len(observations)
+    return by_family

@@ -1,0 +1,178 @@
+"""The pipeline: what one list/watch's objects do to the common families."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from exporter.events import EventObject, Ledger
+from exporter.metrics.births import Births, Scrapers
+from exporter.metrics.bounds import OVERFLOW
+from exporter.metrics.page import Page
+from exporter.metrics.text import Format
+from exporter.pipeline import Counting, Scope
+from exporter.rules.loading import built_in, load
+
+NOW = 1_795_350_000.0  # 2026-11-22T12:20:00Z
+
+
+class House:
+    """A scope and its counting on a clock that stands still."""
+
+    def __init__(self, series_limit: int = 100) -> None:
+        self.births = Births(lambda: NOW)
+        self.counting = Counting(
+            load(built_in(), lambda: NOW), self.births, series_limit=series_limit
+        )
+        self.scope = Scope(
+            self.counting,
+            Ledger(retention=7200.0, limit=1000),
+            monotonic=lambda: NOW,
+            wall=lambda: NOW,
+        )
+
+    def first_list(self, *events: EventObject) -> None:
+        self.scope.list_began(NOW)
+        for event in events:
+            self.scope.listed(event)
+        self.scope.list_published("100")
+
+    def lines(self, family: str, format_: Format = Format.TEXT) -> list[str]:
+        page = Page(self.counting.families(), self.births, Scrapers(self.births, lambda: NOW))
+        parts, _ = page.render(format_)
+        text = b"".join(parts).decode()
+        return [line for line in text.splitlines() if line.startswith(family + "{")]
+
+
+def event(name: str = "web-0.a", version: int = 1, **changes: Any) -> EventObject:
+    """An Event of core/v1."""
+    fields = {
+        "metadata": {"name": name, "namespace": "shop", "resourceVersion": str(version)},
+        "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web-0"},
+        "reason": "BackOff",
+        "type": "Warning",
+        "source": {"component": "kubelet", "host": "node-1"},
+        "count": 1,
+        "lastTimestamp": "2026-11-22T12:19:00Z",
+    }
+    return msgspec.convert(fields | changes, EventObject)
+
+
+LABELS = '{type="Warning",reason="BackOff",kind="Pod",namespace="shop",component="kubelet"}'
+
+
+def test_the_first_list_shows_its_label_sets_at_zero() -> None:
+    """What the first list shows is known and not counted."""
+    house = House()
+    house.first_list(event(count=7))
+    assert house.lines("kube_events_total") == [f"kube_events_total{LABELS} 0"]
+    assert house.counting.total == 0
+
+
+def test_the_first_list_says_when_an_event_was_last_seen() -> None:
+    """The latest occurrence of a label set is told, though it was before the start."""
+    house = House()
+    house.first_list(
+        event("web-0.a", lastTimestamp="2026-11-22T12:10:00Z"),
+        event("web-0.b", lastTimestamp="2026-11-22T12:15:00Z"),
+        event("web-0.c", lastTimestamp="2026-11-22T12:12:00Z"),
+    )
+    [line] = house.lines("kube_event_last_seen_timestamp_seconds")
+    assert line.endswith(" 1795349700")
+
+
+def test_an_abandoned_list_shows_nothing() -> None:
+    """Half a list is not published, neither as counters nor as times."""
+    house = House()
+    house.scope.list_began(NOW)
+    house.scope.listed(event())
+    house.scope.list_abandoned()
+    house.first_list()
+    assert house.lines("kube_events_total") == []
+    assert house.lines("kube_event_last_seen_timestamp_seconds") == []
+
+
+def test_what_a_relist_finds_is_counted_and_told_apart() -> None:
+    """Occurrences that the watch had missed are counted, and said to have been missed."""
+    house = House()
+    house.first_list(event(count=2))
+    house.scope.list_began(NOW)
+    house.scope.listed(event(version=2, count=5))
+    house.scope.list_published("200")
+    assert house.lines("kube_events_total") == [f"kube_events_total{LABELS} 3"]
+    assert house.scope.missed == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "component"),
+    [
+        ({"source": {"component": "kubelet"}, "reportingComponent": "other"}, "kubelet"),
+        ({"source": {}, "reportingComponent": "default-scheduler"}, "default-scheduler"),
+        ({"source": None, "reportingController": "my-operator"}, "my-operator"),
+        ({"source": {}}, ""),
+    ],
+    ids=["source", "reporting component", "reporting controller", "none"],
+)
+def test_the_component_label(changes: dict[str, Any], component: str) -> None:
+    """Component is the source's, else the reporting controller, else empty."""
+    house = House()
+    house.first_list()
+    house.scope.changed("ADDED", event(**changes))
+    [line] = house.lines("kube_events_total")
+    assert f'component="{component}"' in line
+
+
+def test_an_object_without_a_name_is_refused() -> None:
+    """It cannot be told from others, so it cannot be counted once."""
+    house = House()
+    house.first_list()
+    assert not house.scope.changed("ADDED", msgspec.convert({"reason": "R"}, EventObject))
+    assert house.counting.total == 0
+
+
+def test_exemplars_name_pod_container_and_node() -> None:
+    """The names that are no labels travel as exemplars, in OpenMetrics."""
+    house = House()
+    house.first_list()
+    about = {"kind": "Pod", "namespace": "shop", "name": "web-0"}
+    about["fieldPath"] = "spec.containers{main}"
+    began = "2026-11-22T12:20:30Z"
+    house.scope.changed("ADDED", event(involvedObject=about, count=3, firstTimestamp=began))
+    [line] = house.lines("kube_events_total", Format.OPENMETRICS)
+    assert line.endswith(' 3 # {pod="web-0",container="main",node="node-1"} 3')
+
+
+def test_the_exemplar_of_an_event_about_a_node_names_it() -> None:
+    """An event about a node has no pod."""
+    house = House()
+    house.first_list()
+    house.scope.changed("ADDED", event(involvedObject={"kind": "Node", "name": "node-7"}))
+    [line] = house.lines("kube_events_total", Format.OPENMETRICS)
+    assert line.endswith(' 1 # {node="node-7"} 1')
+
+
+def test_label_sets_beyond_the_limit_are_counted_in_the_overflow_series() -> None:
+    """No occurrence is lost to the bound."""
+    house = House(series_limit=2)
+    house.first_list()
+    for number in range(5):
+        house.scope.changed("ADDED", event(f"web-0.{number}", reason=f"R{number}"))
+    lines = house.lines("kube_events_total")
+    assert len(lines) == 3
+    assert next(line for line in lines if OVERFLOW in line).endswith(" 3")
+
+
+def test_series_that_ended_are_born_again() -> None:
+    """After its lifetime without an occurrence a series ends; the next begins at its own birth."""
+    house = House()
+    house.first_list()
+    house.scope.changed("ADDED", event("web-0.a"))
+    before = house.births.last
+    for _ in range(3):
+        house.counting.next_generation(1)
+    assert house.lines("kube_events_total") == []
+    house.scope.changed("ADDED", event("web-0.b"))
+    assert house.lines("kube_events_total") == [f"kube_events_total{LABELS} 1"]
+    assert house.births.last > before
