@@ -50,7 +50,7 @@ class Page:
 
     def _parts(self, format_: Format, seen: int) -> Iterator[bytes]:
         for family in self._families:
-            yield b"".join(family.render(format_, seen))
+            yield from family.render(format_, seen)
         yield self._foreign(format_)
         if format_ is Format.OPENMETRICS:
             yield b"# EOF\n"

@@ -138,12 +138,12 @@ class Family(ABC, Generic[S]):
         if len(values) != len(names):
             raise ValueError(f"{self.declaration.name}: {values!r} are no values for {names!r}")
         if self._bounds is not None:
-            if self.limit and len(self._series) >= self.limit:
+            values = self._bounds.bound(names, values)
+            series = self._series.get(values)
+            if series is None and self.limit and len(self._series) >= self.limit:
                 self.overflowed += 1
                 values = (OVERFLOW,) * len(names)
-            else:
-                values = self._bounds.bound(names, values)
-            series = self._series.get(values)
+                series = self._series.get(values)
             if series is not None:
                 return series
         series = self._born(values, self.births.next())

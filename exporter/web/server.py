@@ -7,7 +7,7 @@ import asyncio
 import math
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -80,14 +80,18 @@ class WebServer:
         timeout = _scrape_timeout(request)
         scraper = _identity(request) if timeout is not None else ""
         parts, up_to = self._page.render(format_, scraper)
-        body = b"".join(parts)
+        blocks = await _blocks(parts)
         headers = {"Content-Type": format_.value, "Vary": "Accept, Accept-Encoding"}
         if zipped:
             headers["Content-Encoding"] = "gzip"
-            body = await _gzip(body)
-        response = web.Response(body=body, headers=headers)
+            blocks = await _gzip(blocks)
+        response = web.StreamResponse(headers=headers)
+        response.content_length = sum(map(len, blocks))
         try:
             await response.prepare(request)
+            if request.method != "HEAD":
+                for block in blocks:
+                    await response.write(block)
             await response.write_eof()
         except ConnectionError:  # the client has gone, as clients do
             return response
@@ -114,11 +118,32 @@ async def _no_sniffing(_request: web.Request, response: web.StreamResponse) -> N
     response.headers["X-Content-Type-Options"] = "nosniff"
 
 
-async def _gzip(body: bytes) -> bytes:
-    if len(body) < _LARGE_BYTES:
-        return zlib.compress(body, _GZIP_LEVEL, wbits=_GZIP_WINDOW)
+async def _blocks(parts: Iterable[bytes]) -> list[bytes]:
+    """The page in few pieces: large ones as they are, for each copy of them costs, small ones
+    together. Events have their turn after each large one.
+    """
+    blocks: list[bytes] = []
+    small: list[bytes] = []
+    for part in parts:
+        if len(part) < _LARGE_BYTES:
+            small.append(part)
+            continue
+        blocks += (b"".join(small), part)
+        small.clear()
+        await asyncio.sleep(0)
+    return [*blocks, b"".join(small)]
+
+
+async def _gzip(blocks: list[bytes]) -> list[bytes]:
+    if sum(map(len, blocks)) < _LARGE_BYTES:
+        return _compressed(blocks)
     # zlib lets go of the interpreter: events go on meanwhile.
-    return await asyncio.to_thread(zlib.compress, body, _GZIP_LEVEL, wbits=_GZIP_WINDOW)
+    return await asyncio.to_thread(_compressed, blocks)
+
+
+def _compressed(blocks: list[bytes]) -> list[bytes]:
+    packer = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_WINDOW)
+    return [*map(packer.compress, blocks), packer.flush()]
 
 
 def _scrape_timeout(request: web.Request) -> float | None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -175,11 +174,3 @@ class TestMistakes:
             read_kubeconfig(str(path), "")
         assert str(caught.value).startswith(f"{path}: ")
         assert SECRET not in str(caught.value)
-
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-    def test_a_file_that_may_not_be_read_is_told(self, tmp_path: Path) -> None:
-        """As a mounted secret with another owner."""
-        path = kubeconfig(tmp_path / "k")
-        path.chmod(0)
-        with pytest.raises(ConnectionConfigError, match="Permission denied"):
-            read_kubeconfig(str(path), "")
