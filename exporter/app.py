@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
 import random
 import time
 from dataclasses import dataclass
@@ -76,12 +78,18 @@ class Exporter:
     async def run(self, stop: asyncio.Event) -> None:
         """Serve and watch until ``stop`` is set.
 
-        Raises ``ConnectionConfigError`` and ``OSError`` at start, ``ExporterFailedError`` later.
+        Raises ``ConnectionConfigError`` at start, ``ExporterFailedError`` then and later.
         """
-        await self._cluster.load()
-        host, port = await self._web.start(self._config.listen_host, self._config.listen_port)
-        shown = f"[{host}]" if ":" in host else host
-        address = f"{shown}:{port}"
+        async with contextlib.AsyncExitStack() as house:
+            house.push_async_callback(self._cluster.close)
+            await self._cluster.load()
+            house.push_async_callback(self._web.stop)
+            self._announce(*await self._listen())
+            await self._work(stop)
+            _log("info", "stopping", {})
+
+    def _announce(self, host: str, port: int) -> None:
+        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         person = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "127.0.0.1")  # noqa: S104
         _log("info", "listening", {"address": address, "version": __version__})
         _log(
@@ -90,21 +98,29 @@ class Exporter:
             f"look at http://{person}/",
             {},
         )
-        loops = [asyncio.create_task(w.watcher.run(), name="watch") for w in self._watches]
-        tasks = [*loops, asyncio.create_task(self._generations(), name="generations")]
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        """Until ``stop``, or until a part dies, which ends the others."""
+        watching = [asyncio.create_task(w.watcher.run(), name="watch") for w in self._watches]
+        tasks = [*watching, asyncio.create_task(self._generations(), name="generations")]
         stopped = asyncio.create_task(stop.wait(), name="stop")
         try:
             await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 if task.done() and not task.cancelled():
                     raise ExporterFailedError(f"task {task.get_name()} died") from task.exception()
-            _log("info", "stopping", {})
         finally:
             for part in (*tasks, stopped):
                 part.cancel()
             await asyncio.gather(*tasks, stopped, return_exceptions=True)
-            await self._web.stop()
-            await self._cluster.close()
+
+    async def _listen(self) -> tuple[str, int]:
+        host, port = self._config.listen_host, self._config.listen_port
+        try:
+            return await self._web.start(host, port)
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise ExporterFailedError(f"cannot listen on {host}:{port}: {reason}") from None
 
     def health(self) -> Health:
         """Ready when every scope's first list is done and the server lets us watch."""

@@ -19,6 +19,9 @@ from exporter.logs import configure_logging
 
 logger = logging.getLogger("exporter")
 
+# Of the two seconds between SIGTERM and our end.
+_GRACE_SECONDS = 1.5
+
 Surroundings = Callable[[Config], AbstractAsyncContextManager[Config]]
 """What must be there while the exporter runs; gives the configuration it runs with."""
 
@@ -46,7 +49,7 @@ async def _serve(config: Config, surroundings: Surroundings) -> int:
             # What is alive now stays: leave it out of every later collection.
             gc.collect()
             gc.freeze()
-            await exporter.run(stop)
+            await _until(stop, asyncio.create_task(exporter.run(stop)))
     except (ConnectionConfigError, OSError) as error:
         logger.error(str(error))
         return 1
@@ -54,6 +57,18 @@ async def _serve(config: Config, surroundings: Surroundings) -> int:
         logger.error(str(error), exc_info=error.__cause__)
         return 1
     return 0
+
+
+async def _until(stop: asyncio.Event, running: asyncio.Task[None]) -> None:
+    """Let it run; once told to stop it has a moment to end in order, whatever it waits for."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    await asyncio.wait((running,), timeout=_GRACE_SECONDS)
+    if not running.done():
+        running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
 
 
 def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

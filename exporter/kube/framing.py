@@ -57,5 +57,4 @@ class LineSplitter:
         self._size += len(rest)
         if self._size > self._limit:
             self._parts.clear()
-            self._size = 0
             self._dropping = True

@@ -22,6 +22,7 @@ from exporter.kube import request
 from exporter.kube.backoff import Backoff
 from exporter.kube.consumer import Consumer, Note
 from exporter.kube.frames import FrameReader, Status, T, Undecodable
+from exporter.kube.intake import Intake
 from exporter.kube.request import MAX_WATCH_SECONDS, MIN_WATCH_SECONDS, Phase, Request
 from exporter.kube.telemetry import Failure, Relist, Telemetry
 
@@ -57,6 +58,7 @@ class ListWatch(Generic[T]):
         self._note = note
         self._uniform = uniform
         self._backoff = Backoff(uniform)
+        self._intake = Intake(reader, consumer, telemetry, note)
         self._selector = {"fieldSelector": field_selector} if field_selector else {}
         self._streaming = streaming
         self._watch_seconds = watch_seconds
@@ -76,7 +78,6 @@ class ListWatch(Generic[T]):
         self._received = 0
         self._failures = 0
         self._broken_streams = 0
-        self._noted: set[Undecodable] = set()
 
     @property
     def silence_limit(self) -> float:
@@ -109,7 +110,7 @@ class ListWatch(Generic[T]):
         """The server answers 200 and the body begins. Times: ours (monotonic), and the server's."""
         self._began = now
         self._received = 0
-        self._noted.clear()
+        self._intake.begin()
         self._version_at_start = self._version
         if self.phase is not Phase.LIST:
             # A list that is let through says nothing of the right to watch.
@@ -129,13 +130,7 @@ class ListWatch(Generic[T]):
         if self._token and page.next_token == self._token:
             self._failed(Failure.UNREADABLE, "the list does not move on", now)
             return
-        for raw in page.items or ():
-            item = self._reader.item(raw)
-            if isinstance(item, Undecodable):
-                self._passed_over(item)
-            elif not self._consumer.listed(item):
-                self._passed_over(Undecodable.UNNAMED)
-            self._telemetry.frames["LISTED"] += 1
+        self._intake.listed(page)
         self._token = page.next_token
         if not self._token:
             self._published(page.resource_version, now)
@@ -151,7 +146,7 @@ class ListWatch(Generic[T]):
                 continue
             frame = read(line)
             if isinstance(frame, Undecodable):
-                self._passed_over(frame)
+                self._intake.passed_over(frame)
                 continue
             kind = frame.type
             frames[kind] += 1
@@ -169,19 +164,19 @@ class ListWatch(Generic[T]):
             else:
                 used = kind == "DELETED" or self._consumer.listed(item)
             if not used:
-                self._passed_over(Undecodable.UNNAMED)
+                self._intake.passed_over(Undecodable.UNNAMED)
         self._version = version
         return True
 
     def overlong(self, lines: int) -> None:
         """So many lines were too long to be held, and are lost."""
-        self._passed_over(Undecodable.OVERLONG, lines)
+        self._intake.passed_over(Undecodable.OVERLONG, lines)
 
     def ended(self, now: float, *, truncated: bool) -> None:
         """The stream came to its end; ``truncated``: in the middle of a line."""
         self._telemetry.connected = False
         if truncated:
-            self._passed_over(Undecodable.TRUNCATED)
+            self._intake.passed_over(Undecodable.TRUNCATED)
         if self.phase is Phase.STREAM:
             self._failed(Failure.TRUNCATED, "the streamed list ended before its end mark", now)
         elif truncated:
@@ -243,13 +238,6 @@ class ListWatch(Generic[T]):
             self._failed(Failure.THROTTLED, detail, now, wait)
         else:
             self._failed(cause, detail, now, wait, stale_version=True)
-
-    def _passed_over(self, cause: Undecodable, count: int = 1) -> None:
-        self._telemetry.undecodable[cause] += count
-        if cause not in self._noted:
-            # The first on a connection: a stream of nothing else must not flood the log.
-            self._noted.add(cause)
-            self._note("warning", "frame passed over", {"cause": cause.value})
 
     def _published(self, resource_version: str, now: float) -> None:
         streamed = self.phase is Phase.STREAM

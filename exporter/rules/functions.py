@@ -20,6 +20,8 @@ _UNIT_SECONDS = {
     "\u03bcs": 1e-6,
     "ns": 1e-9,
 }
+# Go's Duration is 64 bits of nanoseconds; one infinite value would spoil a sum for good.
+_MAX_SECONDS = 2**63 / 1e9
 _DEFAULT_REGISTRY = "docker.io"
 
 
@@ -31,7 +33,8 @@ def duration(text: str) -> float | None:
     """
     if not _DURATION.match(text):
         return None
-    return sum(float(n) * _UNIT_SECONDS[unit] for n, unit in _DURATION_PART.findall(text))
+    seconds = sum(float(n) * _UNIT_SECONDS[unit] for n, unit in _DURATION_PART.findall(text))
+    return seconds if seconds <= _MAX_SECONDS else None
 
 
 def quantity(text: str) -> float | None:

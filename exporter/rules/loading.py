@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from importlib import resources
+from typing import Any
 
 import msgspec
 import yaml
@@ -13,7 +14,7 @@ import yaml
 from exporter.events.record import EventRecord
 from exporter.metrics.declaration import Declaration, MetricType
 from exporter.rules import functions
-from exporter.rules.language import RuleFile, RuleSpec, SampleSpec
+from exporter.rules.language import FamilySpec, LifecycleSpec, RuleFile, RuleSpec, SampleSpec
 from exporter.rules.lifecycles import Lifecycle
 from exporter.rules.rulebook import Groups, Key, NumberOf, Rule, RuleBook, Sample, TextOf
 
@@ -34,6 +35,7 @@ _NUMBERS: dict[str, Callable[[str], float | None]] = {
     "quantity": functions.quantity,
 }
 _EXPRESSION = re.compile(r"(?:(?P<function>\w+)\()?\$(?P<name>\w+)\)?\Z")
+_PLACE_OF_RULE = re.compile(r"\$\.rules\[(\d+)\]")
 _OTHER = "other"
 
 
@@ -51,81 +53,103 @@ def built_in() -> list[tuple[str, str]]:
 def load(files: Iterable[tuple[str, str]], clock: Callable[[], float]) -> RuleBook:
     """Compile (name, text) files to a rule book; raises ``RuleError``."""
     declarations: dict[str, Declaration] = {}
-    lifecycles: dict[str, Lifecycle] = {}
-    keys: dict[str, tuple[TextOf, ...]] = {}
+    lifecycles: dict[str, LifecycleSpec] = {}
+    declared_in: dict[str, str] = {}
     dispatch: dict[Key, list[Rule]] = {}
     for name, text in files:
-        compiler = _Compiler(name, _parse(name, text))
-        for declaration in compiler.declarations():
-            declarations[declaration.name] = declaration
-        for lifecycle, spec in compiler.file.lifecycles.items():
-            lifecycles[lifecycle] = Lifecycle(spec.max_age_seconds, clock)
-        for rule_spec in compiler.file.rules:
-            rule = compiler.rule(rule_spec, declarations, lifecycles)
-            for lifecycle in filter(None, (rule.opens, rule.closes)):
-                parts = compiler.file.lifecycles[lifecycle].key
-                groups = rule.message.groupindex.keys() if rule.message else ()
-                keys[lifecycle] = tuple(compiler.text(p, rule.id, "key", groups) for p in parts)
+        file = _parse(name, text)
+        for section, names in (("families", file.families), ("lifecycles", file.lifecycles)):
+            for declared in names:
+                if declared in declared_in:
+                    where = declared_in[declared]
+                    raise RuleError(f"{name}: {section}: {declared}: is declared in {where}")
+                declared_in[declared] = name
+        compiler = _Compiler(name, file, declarations, lifecycles)
+        for rule_spec in file.rules:
+            rule = compiler.rule(rule_spec)
             for component in rule_spec.components:
                 for kind in rule_spec.kinds:
                     for reason in rule_spec.reasons:
                         dispatch.setdefault((component, kind, reason), []).append(rule)
-    return RuleBook(tuple(declarations.values()), dispatch, keys, lifecycles)
+    running = {n: Lifecycle(spec.max_age_seconds, clock) for n, spec in lifecycles.items()}
+    return RuleBook(tuple(declarations.values()), dispatch, running)
 
 
 def _parse(name: str, text: str) -> RuleFile:
+    data: Any = None
     try:
-        return msgspec.convert(yaml.safe_load(text) or {}, RuleFile)
+        data = yaml.safe_load(text) or {}
+        return msgspec.convert(data, RuleFile)
     except (yaml.YAMLError, msgspec.ValidationError) as error:
-        raise RuleError(f"{name}: {error}") from error
+        raise RuleError(f"{name}: {_rule_named(str(error), data)}{error}") from error
+
+
+def _rule_named(error: str, data: Any) -> str:
+    """The id of the rule that a validation error knows by its place only."""
+    place = _PLACE_OF_RULE.search(error)
+    rule = data["rules"][int(place[1])] if place else None
+    return f"{rule['id']}: " if isinstance(rule, dict) and "id" in rule else ""
 
 
 class _Compiler:
-    """One file's rules."""
+    """One file's rules, and the families and lifecycles of it and the files before it."""
 
-    def __init__(self, name: str, file: RuleFile) -> None:
+    def __init__(
+        self,
+        name: str,
+        file: RuleFile,
+        declarations: dict[str, Declaration],
+        lifecycles: dict[str, LifecycleSpec],
+    ) -> None:
         self.name = name
-        self.file = file
+        self._declarations = declarations
+        self._lifecycles = lifecycles
         self._written: dict[tuple[str, ...], tuple[TextOf, ...]] = {}
         self._causes = {
             table: [(row.cause, self._pattern(row.pattern, table, "causes")) for row in rows]
             for table, rows in file.causes.items()
         }
+        lifecycles.update(file.lifecycles)
+        declarations.update((n, self._declaration(n, spec)) for n, spec in file.families.items())
 
-    def declarations(self) -> list[Declaration]:
-        declared = []
-        for name, spec in self.file.families.items():
-            try:
-                type_ = MetricType(spec.type)
-                declared.append(
-                    Declaration(name, type_, spec.help, tuple(spec.labels), tuple(spec.buckets))
-                )
-            except ValueError as error:
-                raise RuleError(f"{self.name}: families: {name}: {error}") from error
-        return declared
+    def _declaration(self, name: str, spec: FamilySpec) -> Declaration:
+        try:
+            type_ = MetricType(spec.type)
+            return Declaration(name, type_, spec.help, tuple(spec.labels), tuple(spec.buckets))
+        except ValueError as error:
+            raise RuleError(f"{self.name}: families: {name}: {error}") from error
 
-    def rule(
-        self,
-        spec: RuleSpec,
-        declarations: dict[str, Declaration],
-        lifecycles: dict[str, Lifecycle],
-    ) -> Rule:
+    def rule(self, spec: RuleSpec) -> Rule:
         message = self._pattern(spec.message, spec.id, "message") if spec.message else None
         groups = message.groupindex.keys() if message else ()
-        for key, lifecycle in (("opens", spec.opens), ("closes", spec.closes)):
-            if lifecycle and lifecycle not in lifecycles:
-                raise self._error(spec.id, key, f"no lifecycle {lifecycle!r}")
-        samples = tuple(self._sample(s, spec.id, declarations, groups) for s in spec.samples)
-        return Rule(spec.id, message, samples, spec.opens, spec.closes)
+        opens_key, closes_key = (
+            self._lifecycle_key(lifecycle, spec.id, key, groups)
+            for key, lifecycle in (("opens", spec.opens), ("closes", spec.closes))
+        )
+        for sample in spec.samples:
+            if sample.value == "$elapsed" and not spec.closes:
+                raise self._error(spec.id, "value", "$elapsed is known to a rule that closes")
+        samples = tuple(self._sample(s, spec.id, groups) for s in spec.samples)
+        return Rule(spec.id, message, samples, spec.opens, spec.closes, opens_key, closes_key)
+
+    def _lifecycle_key(
+        self, lifecycle: str, rule: str, key: str, groups: Iterable[str]
+    ) -> tuple[TextOf, ...]:
+        """A lifecycle's key as this rule reads it: what is a field in one is a group in another."""
+        if not lifecycle:
+            return ()
+        spec = self._lifecycles.get(lifecycle)
+        if spec is None:
+            raise self._error(rule, key, f"no lifecycle {lifecycle!r}")
+        return tuple(self.text(part, rule, "key", groups) for part in spec.key)
 
     def _sample(
         self,
         spec: SampleSpec,
         rule: str,
-        declarations: dict[str, Declaration],
         groups: Iterable[str],
     ) -> Sample:
-        declaration = declarations.get(spec.family)
+        declaration = self._declarations.get(spec.family)
         if declaration is None:
             raise self._error(rule, "family", f"no family {spec.family!r}")
         if set(spec.labels) != set(declaration.labels):

@@ -56,6 +56,8 @@ class Rule:
     samples: tuple[Sample, ...]
     opens: str = ""
     closes: str = ""
+    opens_key: tuple[TextOf, ...] = ()
+    closes_key: tuple[TextOf, ...] = ()
 
 
 @dataclass(slots=True)
@@ -64,7 +66,6 @@ class RuleBook:
 
     declarations: tuple[Declaration, ...] = ()
     dispatch: Mapping[Key, Sequence[Rule]] = field(default_factory=dict)
-    keys: Mapping[str, tuple[TextOf, ...]] = field(default_factory=dict)
     lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
 
     def rules_for(self, component: str, kind: str, reason: str) -> Sequence[Rule]:
@@ -84,11 +85,11 @@ class RuleBook:
 
     def _apply(self, rule: Rule, record: EventRecord, groups: Groups) -> Sequence[Observation]:
         if rule.opens:
-            key = tuple([part(record, groups) for part in self.keys[rule.opens]])
+            key = tuple([part(record, groups) for part in rule.opens_key])
             self.lifecycles[rule.opens].open(key, record.occurred())
         elapsed = None
         if rule.closes:
-            key = tuple([part(record, groups) for part in self.keys[rule.closes]])
+            key = tuple([part(record, groups) for part in rule.closes_key])
             elapsed = self.lifecycles[rule.closes].close(key, record.occurred())
         observations = []
         expressions: tuple[TextOf, ...] | None = None

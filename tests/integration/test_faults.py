@@ -236,7 +236,7 @@ class TestExpired:
 
     async def test_compaction_during_a_quiet_watch_is_normal_life(self, tmp_path: Path) -> None:
         """A namespace where nothing happens: its watch ends, and it is listed without an alarm."""
-        async with WatchedCluster(tmp_path, namespace="quiet", watch_seconds=(1.0, 1.0)) as cluster:
+        async with WatchedCluster(tmp_path, namespace="quiet", watch_seconds=(2.0, 2.0)) as cluster:
             await cluster.watch()
             cluster.store.advance(1000)
             cluster.store.compact()

@@ -85,6 +85,16 @@ class Watching(RuleBasedStateMachine):
     def series_tick(self, key: str, client: str, ends: bool) -> None:
         getattr(self, client).tick(f"{client}-{key}", ends=ends)
 
+    @rule(key=_KEYS, client=st.sampled_from(["new", "old"]), times=st.integers(0, 2))
+    def series_outlives_its_event(self, key: str, client: str, times: int) -> None:
+        """The event expires while its recorder still counts, so that the tick makes it again."""
+        for _ in range(times):
+            getattr(self, client).occurs(f"{client}-{key}")
+        live = [name for name in self.store.objects if name.startswith(f"{client}-{key}.")]
+        if live:
+            self.store.delete(live)
+        getattr(self, client).tick(f"{client}-{key}", ends=False)
+
     @rule(key=_KEYS)
     def named_event(self, key: str) -> None:
         self.named.occurs(f"named-{key}")
@@ -218,7 +228,7 @@ class Forgetting(Watching):
 
     retention = 60.0
 
-    @precondition(lambda self: self.position == len(self.store.history))
+    @precondition(lambda self: self.synced and self.position == len(self.store.history))
     @rule(minutes=st.integers(1, 10))
     def time_passes(self, minutes: int) -> None:
         """Hours, rather: by then all series have ended, and no watch lags or goes back so far."""
@@ -228,6 +238,17 @@ class Forgetting(Watching):
         self.listed_at = self.position
         self.store.tick(60.0 * minutes)
         self.ledger.forget(self.store.now)
+
+    @precondition(lambda self: self.synced and self.position == len(self.store.history))
+    @rule(key=_KEYS, times=st.integers(1, 3))
+    def returns_after_hours(self, key: str, times: int) -> None:
+        """A recorder remembers its events for as long as it runs, the ledger does not."""
+        self.legacy_event(key, times, filtered=False)
+        live = [name for name in self.store.objects if name.startswith(f"legacy-{key}.")]
+        self.store.delete(live)
+        self.time_passes(minutes=10)
+        self.legacy_event(key, 1, filtered=False)
+        self.deliver(len(self.store.history))
 
     @invariant()
     def all_that_was_shown_once_caught_up(self) -> None:

@@ -186,7 +186,7 @@ class TestInCluster:
     ) -> None:
         """The message says where we looked and what can be done."""
         monkeypatch.setenv("HOME", str(tmp_path))
-        with pytest.raises(ConnectionConfigError, match="KUBECONFIG.*demo"):
+        with pytest.raises(ConnectionConfigError, match=r"KUBECONFIG.*demo"):
             await Cluster(ClusterChoice(), {}).load()
 
 

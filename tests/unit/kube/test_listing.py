@@ -207,6 +207,17 @@ class TestStreamedList:
             talk.protocol.broken(Failure.RESET, "reset", talk.now)
         assert phases == [Phase.STREAM, Phase.STREAM, Phase.LIST]
 
+    def test_one_that_broke_long_ago_does_not_count(self) -> None:
+        """A list that came through lets the next one stream, and stream once more."""
+        talk = Conversation()
+        talk.accept()
+        talk.protocol.broken(Failure.RESET, "reset", talk.now)
+        talk.watching()
+        talk.lines(error(410, "Expired"))
+        talk.accept()
+        talk.protocol.broken(Failure.RESET, "reset", talk.now)
+        assert talk.ask().phase is Phase.STREAM
+
     def test_one_that_falls_silent_is_listed(self) -> None:
         """A server or proxy that keeps the mark back is not waited for twice."""
         talk = Conversation()

@@ -111,10 +111,15 @@ class TestServerErrors:
         self, talk: Conversation
     ) -> None:
         """The relist does not undo the back-off."""
+        talk.accept()
+        talk.lines(error(410, "Expired"))
+        talk.page(page())
         for _ in range(2):
             talk.refuse(500)
         talk.protocol.refused(500, b"", 40.0, talk.now)
-        assert talk.ask().wait == 40.0
+        following = talk.ask()
+        assert following.phase is Phase.LIST
+        assert following.wait == 40.0
 
     @pytest.mark.parametrize("code", [301, 404, 405, 406, 414])
     def test_any_other_refusal_keeps_trying(self, talk: Conversation, code: int) -> None:

@@ -166,13 +166,13 @@ class TestClientCertificate:
             assert asked.certificates[0] != ""
             assert asked.tokens == [""]
 
-    async def test_none_where_one_is_wanted_is_a_tls_failure(
+    async def test_none_where_one_is_wanted_is_a_failure(
         self, folder: Path, authority: trustme.CA
     ) -> None:
-        """With TLS 1.3 this shows only after the handshake."""
+        """With TLS 1.3 the server hangs up only after the handshake, with or without a word."""
         async with serving(server_context(authority, clients=authority)) as asked:
             cluster = cluster_of(folder, asked, {}, **{"certificate-authority": "ca.crt"})
-            assert await failure_of(cluster) is Failure.TLS
+            assert await failure_of(cluster) in {Failure.TLS, Failure.RESET}
 
     async def test_a_new_one_is_used(self, folder: Path, authority: trustme.CA) -> None:
         """Certificates are rotated in place; requests under way end with the old one."""

@@ -4,7 +4,15 @@ import pytest
 
 from exporter.kube.listwatch import Phase
 from exporter.kube.telemetry import Failure
-from tests.unit.kube.conversation import Conversation, added, error, frame, page, status
+from tests.unit.kube.conversation import (
+    Conversation,
+    added,
+    end_mark,
+    error,
+    frame,
+    page,
+    status,
+)
 
 
 @pytest.fixture
@@ -90,6 +98,11 @@ class TestWatch:
         talk.lines(*[b"junk"] * 1000)
         assert sum(message == "frame passed over" for _, message, _ in talk.notes) == 1
         assert talk.telemetry.undecodable["syntax"] == 2000
+        talk.lines(added("a", 101))
+        talk.end(after=60.0)
+        talk.accept()
+        talk.lines(b"junk")
+        assert sum(message == "frame passed over" for _, message, _ in talk.notes) == 2
 
     def test_a_line_too_long_to_hold_is_counted_and_logged(self, talk: Conversation) -> None:
         """The shell has dropped it already; the stream goes on."""
@@ -119,6 +132,14 @@ class TestQuietWatch:
         assert following.wait == 0.0
         assert talk.relists() == {"quiet": 1}
         assert talk.failures() == {}
+
+    def test_one_that_began_as_a_streamed_list_is_quiet_after_the_list(self) -> None:
+        """The objects of the list are no news of the watch."""
+        talk = Conversation()
+        talk.accept()
+        talk.lines(added("a", 3), end_mark(5))
+        talk.end(after=450.0)
+        assert talk.relists() == {"quiet": 1}
 
     def test_it_stays_synced_while_it_lists(self, talk: Conversation) -> None:
         """A relist is normal life: the counts go on being true."""
@@ -152,6 +173,15 @@ class TestShortWatch:
         assert waits[0] > 0
         assert waits[-1] > 20
         assert talk.failures() == {"closed_early": 6}
+
+    def test_one_that_ends_right_after_a_long_streamed_list_waits(self) -> None:
+        """The time that the list took is none that the watch lived."""
+        talk = Conversation()
+        talk.accept()
+        talk.now += 50.0
+        talk.lines(end_mark(5))
+        talk.end(after=0.1)
+        assert talk.failures() == {"closed_early": 1}
 
     def test_one_that_ends_at_once_with_the_frame_it_began_with_waits(
         self, talk: Conversation

@@ -32,7 +32,23 @@ def test_a_go_duration_is_seconds(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "s", "1 s", "-1s", "1.s", ".5s", "1m 2s", "1d", "1s.", "1sx", "%!s(int=3)"]
+    "text",
+    [
+        "",
+        "1",
+        "s",
+        "1 s",
+        "-1s",
+        "1.s",
+        ".5s",
+        "1m 2s",
+        "1d",
+        "1s.",
+        "1sx",
+        "%!s(int=3)",
+        "2562048h",
+        "9" * 400 + "h",
+    ],
 )
 def test_what_is_no_duration_is_none(text: str) -> None:
     """Text in any other form gives None."""

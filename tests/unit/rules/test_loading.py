@@ -32,7 +32,7 @@ def one_rule(body: str) -> str:
         pytest.param("rules: [", ["test.yaml"], id="no-yaml"),
         pytest.param("- a\n- b\n", ["test.yaml", "object"], id="no-mapping"),
         pytest.param("rulez: []", ["test.yaml", "rulez"], id="unknown-key"),
-        pytest.param(one_rule("mesage: x"), ["test.yaml", "r1", "mesage"], id="misspelt-key"),
+        pytest.param(one_rule("text: x"), ["test.yaml", "r1", "text"], id="unknown-key-of-a-rule"),
         pytest.param(
             "rules:\n  - {components: [c], reasons: [R]}", ["test.yaml", "id"], id="rule-without-id"
         ),
@@ -69,7 +69,7 @@ def one_rule(body: str) -> str:
         pytest.param(
             one_rule(
                 "samples: [{family: kube_event_thing_seconds, labels: {namespace: a, x: b},"
-                " value: $elapsed}]"
+                " value: duration($reason)}]"
             ),
             ["test.yaml", "r1", "labels", "namespace"],
             id="surplus-label",
