@@ -7,6 +7,7 @@ must not end the stream it stands in.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -40,6 +41,9 @@ class Undecodable(StrEnum):
     """A line beyond any size an API server sends."""
     TRUNCATED = "truncated"
     """The stream ended inside the line; the object comes again, in full."""
+
+
+_CHANGES = frozenset({"ADDED", "MODIFIED", "DELETED"})
 
 
 class Frame(msgspec.Struct, Generic[T], gc=False):
@@ -116,6 +120,18 @@ class FrameReader(Generic[T]):
         self._status_frame = msgspec.json.Decoder(Frame[Status])
         self._page = msgspec.json.Decoder(Page)
 
+    def frames(self, block: bytes) -> Sequence[Frame[T] | Frame[Status] | Undecodable]:
+        """All lines of a block; blank ones are nothing."""
+        try:
+            frames: list[Frame[T]] = self._frame.decode_lines(block)
+        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+            pass
+        else:
+            if _CHANGES.issuperset([frame.type for frame in frames]):
+                return frames
+        # Something among them is no change, or is damaged: one at a time.
+        return [self.frame(line) for line in block.split(b"\n") if line]
+
     def frame(self, line: bytes) -> Frame[T] | Frame[Status] | Undecodable:
         """One line of a watch."""
         try:
@@ -124,7 +140,7 @@ class FrameReader(Generic[T]):
             return self._odd_frame(line)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
             return Undecodable.SYNTAX
-        if frame.type in ("MODIFIED", "ADDED", "DELETED"):
+        if frame.type in _CHANGES:
             return frame
         return self._odd_frame(line)
 
@@ -135,7 +151,7 @@ class FrameReader(Generic[T]):
             return Undecodable.SCHEMA
         if frame.type in ("BOOKMARK", "ERROR"):
             return frame
-        if frame.type in ("MODIFIED", "ADDED", "DELETED"):
+        if frame.type in _CHANGES:
             return Undecodable.SCHEMA
         return Undecodable.UNKNOWN_TYPE
 

@@ -15,7 +15,7 @@ without either progress or a wait in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Generic
 
 from exporter.kube import request
@@ -30,6 +30,11 @@ from exporter.kube.telemetry import Failure, Relist, Telemetry
 SILENCE_GRACE_SECONDS = 30.0
 # A list, streamed or paged, has no reason to pause for longer.
 LIST_SILENCE_SECONDS = 60.0
+# etcd keeps five minutes of history: a resourceVersion older than this is not worth a try.
+_VERSION_SECONDS = 240.0
+# Servers before 1.19 know nothing of streamed lists: they send what there is, then what comes,
+# and never an end mark. A hundred thousand events take a second.
+_STREAMED_LIST_SECONDS = 120.0
 _SHORT_WATCH_SECONDS = 1.0
 _RELIST_AT_ONCE_SECONDS = 10.0
 _FAILURES_BEFORE_RELIST = 3
@@ -75,6 +80,7 @@ class ListWatch(Generic[T]):
         self._began = 0.0
         self._relisted = float("-inf")
         self._version_at_start = ""
+        self._fresh = 0.0
         self._received = 0
         self._failures = 0
         self._broken_streams = 0
@@ -135,37 +141,35 @@ class ListWatch(Generic[T]):
         if not self._token:
             self._published(page.resource_version, now)
 
-    def lines(self, lines: Sequence[bytes], now: float) -> bool:
+    def block(self, block: bytes, now: float) -> bool:
         """Whole lines of a stream. False: stop reading, the stream has nothing more to say."""
-        frames = self._telemetry.frames
-        read = self._reader.frame
+        counts = self._telemetry.frames
         changed = self._consumer.changed
-        version = self._version
-        for line in lines:
-            if not line:
-                continue
-            frame = read(line)
+        watching = self.phase is Phase.WATCH
+        for frame in self._reader.frames(block):
             if isinstance(frame, Undecodable):
                 self._intake.passed_over(frame)
                 continue
-            kind = frame.type
-            frames[kind] += 1
+            kind, item = frame.type, frame.object
+            counts[kind] += 1
             self._received += 1
-            item = frame.object
             if isinstance(item, Status):
-                self._version = version
                 if not self._status(kind, item, now):
                     return False
-                version = self._version
+                watching = self.phase is Phase.WATCH
                 continue
-            if self.phase is Phase.WATCH:
+            if watching:
                 used = changed(kind, item)
-                version = item.resource_version or version
+                self._version = item.resource_version or self._version
             else:
                 used = kind == "DELETED" or self._consumer.listed(item)
             if not used:
                 self._intake.passed_over(Undecodable.UNNAMED)
-        self._version = version
+        if watching and self._received:
+            self._fresh = now
+        elif now - self._began > _STREAMED_LIST_SECONDS:
+            self._failed(Failure.SILENT, "the streamed list does not come to its end mark", now)
+            return False
         return True
 
     def overlong(self, lines: int) -> None:
@@ -187,7 +191,7 @@ class ListWatch(Generic[T]):
             else:
                 # News, but a server that hangs up after each frame is not asked in a tight loop.
                 self._wait = short
-        elif not self._received:
+        elif not self._received and now - self._fresh >= _VERSION_SECONDS:
             self._relist(Relist.QUIET, now)
         else:
             self._failures = 0
@@ -245,7 +249,7 @@ class ListWatch(Generic[T]):
         self._version = self._version_at_start = resource_version
         self._listing = False
         self._failures = self._broken_streams = 0
-        self._began = now
+        self._began = self._fresh = now
         self._received = 0
         self._consumer.list_published(resource_version)
         self._telemetry.synced = True

@@ -51,7 +51,7 @@ class Relist(StrEnum):
     CONTINUE_EXPIRED = "continue_expired"
     """410 in the middle of a list: it starts over."""
     QUIET = "quiet"
-    """A watch lived and died without one frame: events get no bookmarks, so its
+    """A watch ended after minutes without a frame: events get no bookmarks, so its
     resourceVersion is about to expire, or lies in the future of a restored server."""
     WATCH_FAILING = "watch_failing"
     """The same resourceVersion was refused again and again."""

@@ -100,7 +100,7 @@ class Watcher:
         while data := await response.content.readany():
             now = loop.time()
             telemetry.last_received = self._wall()
-            if not protocol.lines(splitter.feed(data), now):
+            if not protocol.block(splitter.feed(data), now):
                 return
             if splitter.overlong:
                 protocol.overlong(splitter.overlong)
@@ -110,7 +110,7 @@ class Watcher:
             if now - scheduled > limit / _RESCHEDULES or limit != protocol.silence_limit:
                 scheduled, limit = now, protocol.silence_limit
                 silence.reschedule(now + limit)
-            if len(data) < _TRICKLE_BYTES:
+            if len(data) < _TRICKLE_BYTES and protocol.phase is Phase.WATCH:
                 await _gather(response)
         protocol.ended(loop.time(), truncated=splitter.pending)
 

@@ -148,7 +148,7 @@ class Conversation:
 
     def lines(self, *lines: bytes) -> bool:
         """Lines of the open stream."""
-        return self.protocol.lines(lines, self.now)
+        return self.protocol.block(b"".join(line + b"\n" for line in lines), self.now)
 
     def page(self, body: bytes) -> None:
         """The next request, answered by a page."""

@@ -169,3 +169,29 @@ class TestStatus:
     ) -> None:
         """The HTTP status then stands alone."""
         assert reader.status(body) == Status()
+
+
+class TestBlocks:
+    @given(
+        st.lists(
+            st.sampled_from(
+                [
+                    frame("ADDED", "a", 1),
+                    frame("MODIFIED", "a", 2),
+                    frame("DELETED", "a", 3),
+                    status("events-end-mark-200"),
+                    b'{"type":"ERROR","object":{"code":410}}',
+                    b'{"type":"SURPRISE","object":{}}',
+                    b'{"type":"ADDED","object":[]}',
+                    b"junk",
+                    b"\xff",
+                    b"",
+                ]
+            )
+        )
+    )
+    def test_a_block_is_read_as_its_lines_are(self, lines: list[bytes]) -> None:
+        """Decoding many lines at once gives what decoding each gives; blank lines are nothing."""
+        reader = FrameReader(Thing)
+        block = b"".join(line + b"\n" for line in lines)
+        assert list(reader.frames(block)) == [reader.frame(line) for line in lines if line]
