@@ -33,6 +33,7 @@ logger = logging.getLogger("exporter")
 # Tens of bytes an event: the ledger of a million is some 150 MB, and no cluster has more.
 LEDGER_LIMIT = 1_000_000
 _GENERATION_SECONDS = 60.0
+_SERIES_SECONDS = 3600.0
 
 
 class ExporterFailedError(Exception):
@@ -125,25 +126,27 @@ class Exporter:
     def health(self) -> Health:
         """Ready when every scope's first list is done and the server lets us watch."""
         for watch in self._watches:
-            scope = f"namespace {watch.telemetry.scope}" if watch.telemetry.scope else "the cluster"
-            if not watch.telemetry.allowed:
-                return Health(
-                    ready=False,
-                    reason=f"not allowed to list and watch events in {scope}: see "
-                    "`kube-event-metrics check`",
-                )
-            if not watch.telemetry.synced:
-                return Health(
-                    ready=False, reason=f"the first list of events in {scope} is not done"
-                )
-            if not watch.telemetry.watched:
-                return Health(ready=False, reason=f"no watch of events in {scope} was accepted yet")
+            telemetry = watch.telemetry
+            scope = f"namespace {telemetry.scope}" if telemetry.scope else "the cluster"
+            if not telemetry.allowed:
+                state = f"not allowed to list and watch events in {scope}"
+            elif not telemetry.synced:
+                state = f"the first list of events in {scope} is not done"
+            elif not telemetry.watched:
+                state = f"no watch of events in {scope} was accepted yet"
+            else:
+                continue
+            failure = f" ({telemetry.last_failure})" if telemetry.last_failure else ""
+            return Health(ready=False, reason=state + failure)
         return Health(ready=True, reason="ok")
 
     def _watch(self, namespace: str) -> _Watch:
         config = self._config
         telemetry = Telemetry(scope=namespace)
-        ledger = Ledger(retention=2 * config.event_ttl, limit=LEDGER_LIMIT)
+        # The scheduler's recorder writes a live series every half hour: with a shorter TTL it
+        # ends and returns each time, and must still be known then.
+        retention = max(2 * config.event_ttl, _SERIES_SECONDS)
+        ledger = Ledger(retention=retention, limit=LEDGER_LIMIT)
         scope = Scope(self._counting, ledger, monotonic=time.monotonic, wall=time.time)
         protocol = ListWatch(
             FrameReader(EventObject),

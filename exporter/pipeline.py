@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from exporter.events import EventObject, EventRecord, Ledger, read_event
+from exporter.events import EventObject, EventRecord, Ledger, read_event, version_number
 from exporter.events.record import container_of, unix_seconds
 from exporter.metrics.births import Births
 from exporter.metrics.bounds import LabelBounds
@@ -173,7 +173,7 @@ class Scope:
 
     def list_published(self, resource_version: str) -> None:
         """The list is complete."""
-        version = int(resource_version) if resource_version.isdecimal() else 0
+        version = version_number(resource_version)
         for record, times in self.ledger.publish_list(version, self._monotonic()):
             self._counting.occurred(record, times)
             self.missed += times

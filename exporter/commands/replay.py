@@ -9,13 +9,12 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from exporter.commands.recorded import records
 from exporter.config import Config
-from exporter.events import EventObject, EventRecord, Ledger, read_event
-from exporter.kube.frames import FrameReader, Status, Undecodable
+from exporter.events import Ledger
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
 from exporter.metrics.text import Format
@@ -56,8 +55,7 @@ def replay_bytes(
 ) -> tuple[bytes, int]:
     """The exposition text of all events in ``data``, and how many were read.
 
-    ``data`` is an Event list as ``kubectl get events -o json`` prints it, or lines of a watch,
-    or an Event a line. What cannot be read is counted in ``problems`` by cause.
+    What cannot be read is counted in ``problems`` by cause.
     """
     births = Births(time.monotonic)
     counting = Counting(load(built_in(), time.monotonic), births, series_limit=series_limit)
@@ -65,7 +63,7 @@ def replay_bytes(
     ledger.begin_list(server_time=0.0)
     ledger.publish_list(0, 0.0)
     read = 0
-    for kind, record, position in _records(data, problems):
+    for kind, record, position in records(data, problems):
         read += 1
         if kind == "DELETED":
             ledger.ended(record, 0.0)
@@ -78,48 +76,6 @@ def replay_bytes(
     page = Page(counting.families(), births, Scrapers(births, time.monotonic))
     parts, _ = page.render(Format.TEXT)
     return b"".join(parts), read
-
-
-def _records(data: bytes, problems: Counter[str]) -> Iterator[tuple[str, EventRecord, int]]:
-    """(frame type, record, bytes read) of everything in the input."""
-    reader = FrameReader(EventObject)
-    page = reader.page(data)
-    if page is None or page.items is None:
-        yield from _lines(reader, data, problems)
-        return
-    items = (_named(reader.item(raw), problems) for raw in page.items)
-    # A list is sorted by name; pairs of events want time.
-    for record in sorted(filter(None, items), key=EventRecord.occurred):
-        yield "ADDED", record, len(data)
-
-
-def _lines(
-    reader: FrameReader[EventObject], data: bytes, problems: Counter[str]
-) -> Iterator[tuple[str, EventRecord, int]]:
-    position = 0
-    for line in data.splitlines(keepends=True):
-        position += len(line)
-        if not line.strip():
-            continue
-        frame = reader.frame(line)
-        if isinstance(frame, Undecodable):
-            kind, item = "ADDED", reader.bare(line) or frame
-        elif isinstance(frame.object, Status):
-            if frame.type == "ERROR":
-                problems[f"ERROR frame: {frame.object.message or frame.object.reason}"] += 1
-            continue
-        else:
-            kind, item = frame.type, frame.object
-        record = _named(item, problems)
-        if record:
-            yield kind, record, position
-
-
-def _named(item: EventObject | Undecodable, problems: Counter[str]) -> EventRecord | None:
-    record = None if isinstance(item, Undecodable) else read_event(item)
-    if record is None:
-        problems[item if isinstance(item, Undecodable) else Undecodable.UNNAMED] += 1
-    return record
 
 
 class _Progress:

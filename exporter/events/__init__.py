@@ -8,6 +8,6 @@ spell an Event, ``record`` is the one spelling everything downstream sees, and
 
 from exporter.events.ledger import Ledger
 from exporter.events.record import EventRecord
-from exporter.events.wire import EventObject, read_event
+from exporter.events.wire import EventObject, read_event, version_number
 
-__all__ = ["EventObject", "EventRecord", "Ledger", "read_event"]
+__all__ = ["EventObject", "EventRecord", "Ledger", "read_event", "version_number"]

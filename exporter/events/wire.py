@@ -77,6 +77,11 @@ _UINT64_DIGITS = 20
 _INT32 = 0x7FFFFFFF
 
 
+def version_number(text: str | None) -> int:
+    """A resourceVersion as a number, 0 where it is none: then versions cannot be compared."""
+    return int(text) if text and text.isdecimal() and len(text) < _UINT64_DIGITS else 0
+
+
 def read_event(event: EventObject) -> EventRecord | None:
     """The record of an object; None where it has no name, so that it cannot be told from others."""
     meta = event.metadata
@@ -85,7 +90,6 @@ def read_event(event: EventObject) -> EventRecord | None:
     about = event.involvedObject or event.regarding or _NO_REFERENCE
     source = event.source or event.deprecatedSource or _NO_SOURCE
     series = event.series
-    version = meta.resourceVersion
     count = event.count or event.deprecatedCount or 0
     series_count = (series and series.count) or 0
     last_time = event.lastTimestamp or event.deprecatedLastTimestamp or event.eventTime
@@ -94,7 +98,7 @@ def read_event(event: EventObject) -> EventRecord | None:
         meta.name,
         meta.namespace or "",
         meta.uid or "",
-        int(version) if version and version.isdecimal() and len(version) < _UINT64_DIGITS else 0,
+        version_number(meta.resourceVersion),
         event.type or "",
         event.reason or "",
         source.component or event.reportingComponent or event.reportingController or "",

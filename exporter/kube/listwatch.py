@@ -117,6 +117,7 @@ class ListWatch(Generic[T]):
         self._began = now
         self._received = 0
         self._intake.begin()
+        self._telemetry.last_failure = ""
         self._version_at_start = self._version
         if self.phase is not Phase.LIST:
             # A list that is let through says nothing of the right to watch.
@@ -278,6 +279,7 @@ class ListWatch(Generic[T]):
     ) -> None:
         self._telemetry.connected = False
         self._telemetry.failures[cause] += 1
+        self._telemetry.last_failure = f"{cause.value}: {detail}"
         self._wait = self._backoff.after_failure(now, retry_after=retry_after)
         fields: dict[str, object] = {"cause": cause.value, "detail": detail}
         fields["retry_seconds"] = round(self._wait, 1)

@@ -74,6 +74,8 @@ class Telemetry:
     """Whether a watch was ever accepted."""
     allowed: bool = True
     """Whether the server lets us: False from a 403 until the next accepted request."""
+    last_failure: str = ""
+    """Its cause and detail; ``""`` since the last request that was accepted."""
     last_received: float = 0.0
     last_sync: float = 0.0
     frames: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FRAME_TYPES, 0))

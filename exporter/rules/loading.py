@@ -177,6 +177,8 @@ class _Compiler:
         """An expression that gives text."""
         parsed = _EXPRESSION.match(expression)
         if parsed is None:
+            if "$" in expression or "(" in expression:
+                raise self._error(rule, key, f"{expression!r} is no $name and no function($name)")
             return lambda _record, _groups: expression
         source = self._source(parsed["name"], rule, key, groups)
         function = parsed["function"]

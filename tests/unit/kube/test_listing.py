@@ -287,3 +287,18 @@ class TestStreamedList:
         talk.lines(added("", 3), added("a", 4), end_mark(5))
         assert talk.telemetry.undecodable["unnamed"] == 1
         assert talk.consumer.lists[0][0] == "5"
+
+
+class TestEndlessStreamedList:
+    def test_a_server_that_never_sends_the_end_mark_is_listed_by_page(self) -> None:
+        """Servers before 1.19 stream what there is, then what comes, and no end mark."""
+        talk = Conversation()
+        talk.accept()
+        for number in range(12):
+            talk.now += 10.0
+            assert talk.lines(added(f"a{number}", number + 1))
+        talk.now += 1.0
+        assert not talk.lines(added("b", 99))
+        assert talk.failures() == {"silent": 1}
+        assert talk.accept().phase is Phase.LIST
+        assert talk.consumer.lists == []

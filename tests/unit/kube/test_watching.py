@@ -250,3 +250,21 @@ class TestExpired:
         """The frames before the ERROR count, those after it are not read."""
         talk.lines(added("a", 101), error(410, "Expired"), added("b", 102))
         assert talk.consumer.changes == [("ADDED", "a")]
+
+
+class TestFreshVersion:
+    def test_a_quiet_watch_that_something_cuts_short_resumes(self, talk: Conversation) -> None:
+        """A proxy with an idle time-out does not make a relist of each of its cuts."""
+        for _ in range(3):
+            talk.end(after=60.0)
+            assert talk.accept().phase is Phase.WATCH
+        assert talk.relists() == {}
+
+    def test_its_version_is_not_used_for_ever(self, talk: Conversation) -> None:
+        """Once it is older than what etcd keeps for sure, it is listed anew."""
+        for _ in range(3):
+            talk.end(after=60.0)
+            talk.accept()
+        talk.end(after=60.0)
+        assert talk.relists() == {"quiet": 1}
+        assert talk.ask().phase is Phase.LIST

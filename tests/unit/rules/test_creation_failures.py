@@ -135,7 +135,6 @@ def test_a_container_that_the_kubelet_could_not_run(message: str, cause: str) ->
     ("component", "reason", "cause"),
     [
         ("kubelet", "FailedCreatePodSandBox", "sandbox"),
-        ("kubelet", "NetworkNotReady", "sandbox"),
         ("kubelet", "FailedMount", "volume"),
         ("kubelet", "FailedAttachVolume", "volume"),
         ("attachdetach-controller", "FailedAttachVolume", "volume"),
