@@ -10,6 +10,8 @@ from functools import lru_cache
 # Both code points for micro are in the field.
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:h|ms|m|s|us|\u00b5s|\u03bcs|ns))+\Z")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(h|ms|m|s|us|\u00b5s|\u03bcs|ns)")
+# Nearly all of them: "1.234s", "532ms"; nine digits are thirty years.
+_SIMPLE_DURATION = re.compile(r"(\d{1,9}(?:\.\d+)?)(ms|s)\Z")
 _UNIT_SECONDS = {
     "h": 3600.0,
     "m": 60.0,
@@ -31,6 +33,9 @@ def duration(text: str) -> float | None:
     >>> duration("1m2.5s")
     62.5
     """
+    simple = _SIMPLE_DURATION.match(text)
+    if simple:
+        return float(simple[1]) * _UNIT_SECONDS[simple[2]]
     if not _DURATION.match(text):
         return None
     seconds = sum(float(n) * _UNIT_SECONDS[unit] for n, unit in _DURATION_PART.findall(text))

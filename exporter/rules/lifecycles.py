@@ -10,35 +10,57 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cachetools import TTLCache
-
 MAX_OPEN = 20_000
+_PURGES_AN_AGE = 16
 
 
 class Lifecycle:
-    """The open pairs of one kind. ``clock`` gives seconds that do not go back."""
+    """The open pairs of one kind. ``clock`` gives seconds that do not go back.
+
+    A plain dictionary: an expiring cache that looks at its clock each time costs as much
+    as all the rest that is done for an event.
+    """
 
     def __init__(self, max_age: float, clock: Callable[[], float]) -> None:
         self.unmatched = 0
         """Closings whose opening was never seen, or is forgotten."""
         self.skewed = 0
         """Closings that lie before their opening: two clocks, or one-second stamps."""
-        self._open: TTLCache[tuple[str, ...], float] = TTLCache(MAX_OPEN, max_age, timer=clock)
+        self._max_age = max_age
+        self._clock = clock
+        self._purged = clock()
+        self._open: dict[tuple[str, ...], tuple[float, float]] = {}
 
     def __len__(self) -> int:
+        self._purge(self._clock())
         return len(self._open)
 
     def open(self, key: tuple[str, ...], at: float) -> None:
         """Opened at ``at``, Unix seconds of the event."""
-        self._open[key] = at
+        now = self._clock()
+        self._open[key] = (at, now)
+        if now - self._purged > self._max_age / _PURGES_AN_AGE:
+            self._purge(now)
+        if len(self._open) > MAX_OPEN:
+            del self._open[next(iter(self._open))]
 
     def close(self, key: tuple[str, ...], at: float) -> float | None:
         """Seconds since the opening, 0 at the least; None where there is none."""
         opened = self._open.pop(key, None)
-        if opened is None:
+        if opened is None or self._clock() - opened[1] >= self._max_age:
             self.unmatched += 1
             return None
-        if at < opened:
+        if at < opened[0]:
             self.skewed += 1
             return 0.0
-        return at - opened
+        return at - opened[0]
+
+    def drop(self, key: tuple[str, ...]) -> None:
+        """Closed by an event that says itself how long it took."""
+        self._open.pop(key, None)
+
+    def _purge(self, now: float) -> None:
+        self._purged = now
+        dead = [k for k, (_, opened) in self._open.items() if now - opened >= self._max_age]
+        for key in dead:
+            del self._open[key]

@@ -130,7 +130,16 @@ class _Compiler:
             if sample.value == "$elapsed" and not spec.closes:
                 raise self._error(spec.id, "value", "$elapsed is known to a rule that closes")
         samples = tuple(self._sample(s, spec.id, groups) for s in spec.samples)
-        return Rule(spec.id, message, samples, spec.opens, spec.closes, opens_key, closes_key)
+        return Rule(
+            spec.id,
+            message,
+            samples,
+            spec.opens,
+            spec.closes,
+            opens_key,
+            closes_key,
+            measures=any(sample.elapsed for sample in samples),
+        )
 
     def _lifecycle_key(
         self, lifecycle: str, rule: str, key: str, groups: Iterable[str]

@@ -58,6 +58,8 @@ class Rule:
     closes: str = ""
     opens_key: tuple[TextOf, ...] = ()
     closes_key: tuple[TextOf, ...] = ()
+    measures: bool = False
+    """Whether a sample is the time since the opening."""
 
 
 @dataclass(slots=True)
@@ -90,7 +92,11 @@ class RuleBook:
         elapsed = None
         if rule.closes:
             key = tuple([part(record, groups) for part in rule.closes_key])
-            elapsed = self.lifecycles[rule.closes].close(key, record.occurred())
+            lifecycle = self.lifecycles[rule.closes]
+            if rule.measures:
+                elapsed = lifecycle.close(key, record.occurred())
+            else:
+                lifecycle.drop(key)
         observations = []
         expressions: tuple[TextOf, ...] | None = None
         labels: tuple[str, ...] = ()
