@@ -147,6 +147,7 @@ class ListWatch(Generic[T]):
         counts = self._telemetry.frames
         changed = self._consumer.changed
         watching = self.phase is Phase.WATCH
+        latest: T | None = None
         for frame in self._reader.frames(block):
             if isinstance(frame, Undecodable):
                 self._intake.passed_over(frame)
@@ -155,23 +156,32 @@ class ListWatch(Generic[T]):
             counts[kind] += 1
             self._received += 1
             if isinstance(item, Status):
+                self._seen(latest)
+                latest = None
                 if not self._status(kind, item, now):
                     return False
                 watching = self.phase is Phase.WATCH
                 continue
             if watching:
                 used = changed(kind, item)
-                self._version = item.resource_version or self._version
+                latest = item
             else:
                 used = kind == "DELETED" or self._consumer.listed(item)
             if not used:
                 self._intake.passed_over(Undecodable.UNNAMED)
-        if watching and self._received:
-            self._fresh = now
+        self._seen(latest)
+        if watching:
+            if self._received:
+                self._fresh = now
         elif now - self._began > _STREAMED_LIST_SECONDS:
             self._failed(Failure.SILENT, "the streamed list does not come to its end mark", now)
             return False
         return True
+
+    def _seen(self, latest: T | None) -> None:
+        """The watch has come to this object: it resumes after it."""
+        if latest is not None:
+            self._version = latest.resource_version or self._version
 
     def overlong(self, lines: int) -> None:
         """So many lines were too long to be held, and are lost."""

@@ -58,6 +58,12 @@ def end_mark(version: int | str) -> bytes:
     return json.dumps({"type": "BOOKMARK", "object": {"metadata": metadata}}).encode()
 
 
+def bookmark(version: int | str) -> bytes:
+    """A BOOKMARK that is no end mark."""
+    metadata = {"resourceVersion": str(version)}
+    return json.dumps({"type": "BOOKMARK", "object": {"metadata": metadata}}).encode()
+
+
 def error(code: int, reason: str = "", **details: object) -> bytes:
     """An ERROR line."""
     obj = {"code": code, "reason": reason, "message": f"{code} {reason}", "details": details}

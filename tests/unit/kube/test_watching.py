@@ -7,6 +7,7 @@ from exporter.kube.telemetry import Failure
 from tests.unit.kube.conversation import (
     Conversation,
     added,
+    bookmark,
     end_mark,
     error,
     frame,
@@ -250,6 +251,31 @@ class TestExpired:
         """The frames before the ERROR count, those after it are not read."""
         talk.lines(added("a", 101), error(410, "Expired"), added("b", 102))
         assert talk.consumer.changes == [("ADDED", "a")]
+
+
+class TestMixedBlocks:
+    def test_a_bookmark_after_objects_is_where_it_resumes(self, talk: Conversation) -> None:
+        """The latest of what one read brings counts, object or bookmark."""
+        talk.lines(added("a", 103), bookmark(150))
+        talk.end(after=450.0)
+        assert talk.accept().params["resourceVersion"] == "150"
+
+    def test_an_object_after_a_bookmark_is_where_it_resumes(self, talk: Conversation) -> None:
+        """Also the other way round, and what stood before the bookmark is forgotten."""
+        talk.lines(added("a", 103), bookmark(150), added("b", 160))
+        talk.end(after=450.0)
+        assert talk.accept().params["resourceVersion"] == "160"
+
+    def test_an_object_before_an_error_is_where_it_resumes(self, talk: Conversation) -> None:
+        """What was counted before the ERROR is not asked for again."""
+        talk.lines(added("a", 103), error(500, "InternalError"))
+        assert talk.accept().params["resourceVersion"] == "103"
+
+    def test_junk_in_an_old_watch_is_no_failure(self, talk: Conversation) -> None:
+        """Only a streamed list must come to an end."""
+        talk.now += 400.0
+        assert talk.lines(b"junk")
+        assert talk.failures() == {}
 
 
 class TestFreshVersion:
