@@ -4,18 +4,18 @@
 The server speaks LIST and WATCH of core/v1 Events as a kube-apiserver does, the recorders write as
 client-go's do, and the story plays a believable cluster. The same server, scripted, serves tests:
 see `ApiServer.on_list`, `ApiServer.on_watch` and the faults module.
+
+An event's way: `story` decides that it happens, `recorders` write it, `store` keeps it, `server`
+shows it; `demo_cluster` puts the four together.
 """
 
 from __future__ import annotations
 
-from exporter.demo.apiserver import ApiServer
-from exporter.demo.cluster import Cluster
 from exporter.demo.demo_cluster import DemoCluster
-from exporter.demo.event_objects import GroundTruth, LabelSet, ObjectRef
-from exporter.demo.recorders import LegacyRecorder, SeriesRecorder
-from exporter.demo.request_log import SeenRequest
+from exporter.demo.recorders import GroundTruth, LabelSet, LegacyRecorder, ObjectRef, SeriesRecorder
+from exporter.demo.server import ApiServer, SeenRequest
 from exporter.demo.store import EventStore
-from exporter.demo.story import Story
+from exporter.demo.story import Cluster, Story
 
 __all__ = [
     "ApiServer",

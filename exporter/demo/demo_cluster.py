@@ -13,19 +13,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from exporter.demo.apiserver import ApiServer
-from exporter.demo.cluster import Cluster
-from exporter.demo.event_objects import GroundTruth
+from exporter.demo.recorders import GroundTruth
+from exporter.demo.server import ApiServer
 from exporter.demo.store import EventStore
-from exporter.demo.story import Story, play
+from exporter.demo.story import Cluster, Story
+
+_LONGEST_NAP = 0.5  # seconds: the clock may be set while the story waits
 
 
 class DemoCluster:
     """A cluster to look at: `start` it and point a client of Events at its `url`.
 
     `seed` decides what happens in it; `history` is how many seconds of story lie behind it when it
-    starts; `speed` how many story seconds pass in one (at least 1: the story must not fall behind
-    the clock); `liveliness` above 1 shortens the pauses between incidents; `ttl` is the events' in
+    starts; `liveliness` above 1 shortens the pauses between incidents; `ttl` is the events' in
     seconds; `token` the bearer token that the server asks for, None for none.
     """
 
@@ -34,23 +34,18 @@ class DemoCluster:
         *,
         seed: int = 1,
         history: float = 900.0,
-        speed: float = 1.0,
-        liveliness: float = 1.0,
+        liveliness: float = 2.0,
         ttl: float = 3600.0,
         token: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        if speed < 1.0:
-            raise ValueError(f"speed must be at least 1, not {speed}")
-        rng = random.Random(seed)
+        self._rng = rng = random.Random(seed)
         self.store = EventStore(
             ttl=ttl, uid=lambda: str(uuid.UUID(int=rng.getrandbits(128), version=4))
         )
         self.server = ApiServer(self.store, token=token)
-        self._rng = rng
         self._clock = clock
         self._history = history
-        self._speed = speed
         self._liveliness = liveliness
         self._cluster: Cluster | None = None
         self._playing: asyncio.Task[None] | None = None
@@ -68,21 +63,24 @@ class DemoCluster:
         return self._cluster.truth
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Play the history, listen, and go on with the story.
+        """Play the history, listen, and go on with the story: at first with all it has to show.
 
         OSError if the port is taken. RuntimeError on a second start: a story is played once.
         """
         if self._cluster is not None:
             raise RuntimeError("the demo cluster has been started before")
         now = self._clock()
-        began = now - self._history
-        self._cluster = Cluster(self.store, self._rng, began)
+        self._cluster = Cluster(self.store, self._rng, now - self._history)
         story = Story(self._cluster, liveliness=self._liveliness)
         story.advance(now)
         await self.server.start(host, port)
-        self._playing = asyncio.create_task(
-            play(story, self._clock, speed=self._speed), name="demo-story"
-        )
+        story.review()
+        self._playing = asyncio.create_task(self._play(story), name="demo-story")
+
+    async def _play(self, story: Story) -> None:
+        while True:
+            rest = story.advance(self._clock())
+            await asyncio.sleep(min(rest, _LONGEST_NAP))
 
     async def stop(self) -> None:
         """End the story and cut all connections; raises what had ended the story before."""
@@ -94,12 +92,6 @@ class DemoCluster:
         finally:
             self._playing = None
             await self.server.stop()
-
-    async def wait(self) -> None:
-        """Return when the story has been stopped; raises what ended it otherwise."""
-        if self._playing is not None:
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.shield(self._playing)
 
     def write_kubeconfig(self, path: Path) -> None:
         """Write a kubeconfig whose only context is this cluster (OSError where that fails)."""

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from exporter.demo.status import ApiError
+from exporter.demo.store.status import WATCH_TOO_OLD, ApiError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,12 @@ class Status:
 
     code: int
     retry_after: int | None = None
-    reason: str = ""
-    message: str = ""
     body: bytes | None = None
 
     def error(self) -> ApiError:
         """The refusal, in the words of the API's usual reasons."""
-        reason = self.reason or _REASONS.get(self.code, "")
-        message = self.message or f"scripted answer {self.code} {reason}".rstrip()
+        reason = _REASONS.get(self.code, "")
+        message = f"scripted answer {self.code} {reason}".rstrip()
         return ApiError(self.code, reason, message, retry_after=self.retry_after)
 
 
@@ -116,11 +114,11 @@ class ErrorFrame:
     code: int = 410
     reason: str = "Expired"
     after_frames: int = 0
-    message: str = "The resourceVersion for the provided watch is too old."
 
     def frame(self) -> bytes:
         """The line."""
-        return ApiError(self.code, self.reason, self.message).frame()
+        message = WATCH_TOO_OLD if self.code == 410 else f"scripted frame {self.code}"
+        return ApiError(self.code, self.reason, message).frame()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +178,7 @@ class FaultQueue:
             _meets(fault, page=page, streamed_list=streamed_list) for fault in self._entries[0]
         ):
             return ()
-        return self._entries.popleft()
+        return tuple(f for f in self._entries.popleft() if not isinstance(f, Healthy))
 
 
 def _meets(fault: Fault, *, page: int, streamed_list: bool) -> bool:

@@ -169,7 +169,7 @@ from exporter.cli import main
 from exporter.kube.listwatch import ListWatch
 def lines(*_):
     raise RuntimeError("a mistake of ours")
-ListWatch.lines = lines
+ListWatch.block = lines
 sys.exit(main(sys.argv[1:]))
 """
         async with run(cluster, code=code) as exporter:

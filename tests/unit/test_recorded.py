@@ -34,7 +34,7 @@ LIST = {"kind": "List", "apiVersion": "v1", "items": [event("b", 1), event("a", 
 
 @pytest.mark.parametrize("indent", [None, 4], ids=["one line", "pretty"])
 def test_a_list_is_read_in_the_order_of_time(indent: int | None) -> None:
-    """kubectl sorts a list by name; what happened first comes first here."""
+    """Kubectl sorts a list by name; what happened first comes first here."""
     assert read(json.dumps(LIST, indent=indent).encode()) == ([("ADDED", "b"), ("ADDED", "a")], {})
 
 

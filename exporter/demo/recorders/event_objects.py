@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Event objects as the two recorders of client-go write them, in their stored core/v1 form.
+"""The vocabulary of both recorders.
 
-Also the vocabulary of both recorders: what an event is about, the labels it counts under, and the
-ground truth of how often each has been shown.
+What an event is about, what it is called, the labels it counts under, and the ground truth of how
+often each has been shown.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from exporter.demo import api_time
+from exporter.demo.store.spelling import seconds
 
 _NAME_LIMIT = 253
 _NAMESPACE_OF_CLUSTER_OBJECTS = "default"
@@ -94,85 +94,10 @@ class NameSource:
         return name
 
 
-def legacy_event(
-    ref: ObjectRef,
-    name: str,
-    *,
-    kind: str,
-    reason: str,
-    message: str,
-    component: str,
-    host: str,
-    reported: bool,
-    manager: str,
-    first: float,
-    now: float,
-    count: int,
-) -> dict[str, Any]:
-    """What the old recorder stores; `reported` says whether reportingComponent is filled in.
-
-    Aggregates leave it empty, and only a component that knows its host has an instance (recorded
-    from 1.36.3).
-    """
-    source = {"component": component} | ({"host": host} if host else {})
-    event: dict[str, Any] = {
-        "involvedObject": ref.json(),
-        "reason": reason,
-        "message": message,
-        "source": source,
-        "firstTimestamp": api_time.seconds(first),
-        "lastTimestamp": api_time.seconds(now),
-        "count": count,
-        "type": kind,
-        "eventTime": None,
-        "reportingComponent": component if reported else "",
-        "reportingInstance": host if reported else "",
-    }
-    fields: dict[str, Any] = {f"f:{field}": {} for field in sorted(event) if event[field]}
-    fields["f:source"] = {f"f:{field}": {} for field in source}
-    event["metadata"] = _metadata(ref, name, (manager, "v1"), fields, now)
-    return event
-
-
-def series_event(
-    ref: ObjectRef,
-    name: str,
-    *,
-    kind: str,
-    reason: str,
-    message: str,
-    action: str,
-    component: str,
-    instance: str,
-    manager: str,
-    now: float,
-) -> dict[str, Any]:
-    """What the events.k8s.io recorder stores, before there is a series."""
-    written = ("action", "eventTime", "note", "reason", "regarding")
-    reporter = ("reportingController", "reportingInstance", "type")
-    fields: dict[str, Any] = {f"f:{field}": {} for field in written + reporter}
-    return {
-        "metadata": _metadata(ref, name, (manager, "events.k8s.io/v1"), fields, now),
-        "involvedObject": ref.json(),
-        "reason": reason,
-        "message": message,
-        "source": {},
-        "type": kind,
-        "eventTime": api_time.microseconds(now),
-        "action": action,
-        "reportingComponent": component,
-        "reportingInstance": instance,
-    }
-
-
-def series(count: int, last: float) -> dict[str, Any]:
-    """The series of a repeated event."""
-    return {"count": count, "lastObservedTime": api_time.microseconds(last)}
-
-
-def _metadata(
+def metadata(
     ref: ObjectRef, name: str, manager: tuple[str, str], fields: dict[str, Any], now: float
 ) -> dict[str, Any]:
+    """The metadata of a new event; `manager` is the name and the API version of its writer."""
     return {
         "name": name,
         "namespace": ref.event_namespace,
@@ -181,7 +106,7 @@ def _metadata(
                 "manager": manager[0],
                 "operation": "Update",
                 "apiVersion": manager[1],
-                "time": api_time.seconds(now),
+                "time": seconds(now),
                 "fieldsType": "FieldsV1",
                 "fieldsV1": fields,
             }

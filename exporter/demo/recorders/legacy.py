@@ -1,15 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Models of client-go's two event recorders: what a cluster's components write, write for write.
+"""The recorder of core/v1 events (client-go's tools/record): kubelets and most controllers.
 
-Sans-I/O: they write to an EventStore and get `now`. `record` returns how many occurrences the API
-server has newly shown by it: 0 if the recorder dropped the event or keeps it in memory, more than 1
-where a later write carries the count of earlier ones. The same number goes into the ground truth.
-
-- LegacyRecorder (tools/record; kubelet, controllers): in the order of its events_cache.go, ten
-  similar events within ten minutes become an aggregate, equal ones raise a count, and a token
-  bucket per object drops what is too much; what was dropped is in the count of the next write.
-- SeriesRecorder (tools/events; scheduler): a series in memory, of which the API sees the second
-  occurrence and then no more than one write in half an hour.
+In the order of its events_cache.go: ten similar events within ten minutes become an aggregate,
+equal ones raise a count, and a token bucket per object drops what is too much; what was dropped is
+in the count of the next write.
 """
 
 from __future__ import annotations
@@ -19,16 +13,15 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from exporter.demo.event_objects import (
+from exporter.demo.recorders.event_objects import (
     GroundTruth,
     LabelSet,
     NameSource,
     ObjectRef,
-    legacy_event,
-    series,
-    series_event,
+    metadata,
 )
 from exporter.demo.store import EventStore, NotFoundError
+from exporter.demo.store.spelling import seconds
 
 AGGREGATE_PREFIX = "(combined from similar events): "
 
@@ -37,9 +30,6 @@ _SIMILAR = 10  # distinct messages that make an aggregate
 _SIMILAR_WITHIN = 600.0  # seconds without one of them end it
 _BURST = 25.0
 _REFILL_PER_SECOND = 1 / 300
-_FINISH = 360.0  # a series idle for as long ends; also how often that is looked at
-_REFRESH = 1800.0
-_NOTE_LIMIT = 1024
 
 _Entry = TypeVar("_Entry")
 
@@ -62,15 +52,6 @@ class _Counted:
 class _Bucket:
     tokens: float
     filled: float
-
-
-@dataclass(slots=True)
-class _Series:
-    event: dict[str, Any]
-    labels: LabelSet
-    last: float
-    count: int = 0  # series.count; 0 while there is no series
-    shown: int = 0
 
 
 class _Recent(OrderedDict[Hashable, _Entry]):
@@ -133,7 +114,7 @@ class LegacyRecorder:
         self._counted.use(key, counted)
         if self._spam_filter and not self._token((about, kind), now):
             return 0
-        event = legacy_event(
+        event = _event(
             ref,
             counted.name,
             kind=kind,
@@ -188,100 +169,41 @@ class LegacyRecorder:
         self._store.create(event, now)
 
 
-class SeriesRecorder:
-    """The events.k8s.io recorder of one component.
+def _event(
+    ref: ObjectRef,
+    name: str,
+    *,
+    kind: str,
+    reason: str,
+    message: str,
+    component: str,
+    host: str,
+    reported: bool,
+    manager: str,
+    first: float,
+    now: float,
+    count: int,
+) -> dict[str, Any]:
+    """What the old recorder stores; `reported` says whether reportingComponent is filled in.
 
-    `started` is when its process started: series are looked at every 6 and every 30 minutes from
-    then. `old_client` models client-go before 0.25.13, whose series begin at 1, not at 2.
+    Aggregates leave it empty, and only a component that knows its host has an instance (recorded
+    from 1.36.3).
     """
-
-    def __init__(
-        self,
-        store: EventStore,
-        component: str,
-        *,
-        started: float,
-        instance: str = "",
-        manager: str = "kube-scheduler",
-        old_client: bool = False,
-        truth: GroundTruth | None = None,
-        names: NameSource | None = None,
-    ) -> None:
-        self.component = component
-        self.truth = truth or GroundTruth()
-        self._store = store
-        self._instance = instance or component
-        self._manager = manager
-        self._old_client = old_client
-        self._names = names or NameSource()
-        self._next_finish = started + _FINISH
-        self._next_refresh = started + _REFRESH
-        self._live: dict[Hashable, _Series] = {}
-
-    def record(
-        self, now: float, ref: ObjectRef, kind: str, reason: str, message: str, *, action: str
-    ) -> int:
-        """Record one occurrence of an event of type `kind`; what became visible by it."""
-        labels = LabelSet(kind, reason, ref.kind, ref.namespace, self.component)
-        self.truth.recorded[labels] += 1
-        key = (kind, action, reason, ref)  # the message is no part of it
-        live = self._live.get(key)
-        if live is None:
-            event = series_event(
-                ref,
-                self._names.name(ref.name, now),
-                kind=kind,
-                reason=reason,
-                message=message[:_NOTE_LIMIT],
-                action=action,
-                component=self.component,
-                instance=self._instance,
-                manager=self._manager,
-                now=now,
-            )
-            live = self._live[key] = _Series(event, labels, last=now)
-            self._store.create(event, now)
-            return self._show(live)
-        live.last = now
-        if live.count:
-            live.count += 1
-            return 0
-        live.count = 1 if self._old_client else 2
-        return self._write(live, now)
-
-    def tick(self, now: float) -> int:
-        """Do what is due by now: end idle series, refresh live ones; what became visible by it."""
-        shown = 0
-        while self._next_finish <= now:
-            shown += self._finish(self._next_finish, now)
-            self._next_finish += _FINISH
-        if self._next_refresh <= now:
-            shown += sum(self._write(live, now) for live in self._live.values() if live.count)
-            while self._next_refresh <= now:
-                self._next_refresh += _REFRESH
-        return shown
-
-    def _finish(self, due: float, now: float) -> int:
-        shown = 0
-        for key, live in list(self._live.items()):
-            if live.last < due - _FINISH:
-                del self._live[key]
-                if live.count:
-                    shown += self._write(live, now)
-        return shown
-
-    def _write(self, live: _Series, now: float) -> int:
-        metadata = live.event["metadata"]
-        live.event["series"] = series(live.count, live.last)
-        changes = {"series": live.event["series"]}
-        try:
-            self._store.patch(metadata["namespace"], metadata["name"], changes, now)
-        except NotFoundError:
-            self._store.create(live.event, now)
-        return self._show(live)
-
-    def _show(self, live: _Series) -> int:
-        total = live.count + self._old_client if live.count else 1
-        shown, live.shown = total - live.shown, total
-        self.truth.visible[live.labels] += shown
-        return shown
+    source = {"component": component} | ({"host": host} if host else {})
+    event: dict[str, Any] = {
+        "involvedObject": ref.json(),
+        "reason": reason,
+        "message": message,
+        "source": source,
+        "firstTimestamp": seconds(first),
+        "lastTimestamp": seconds(now),
+        "count": count,
+        "type": kind,
+        "eventTime": None,
+        "reportingComponent": component if reported else "",
+        "reportingInstance": host if reported else "",
+    }
+    fields: dict[str, Any] = {f"f:{field}": {} for field in sorted(event) if event[field]}
+    fields["f:source"] = {f"f:{field}": {} for field in source}
+    event["metadata"] = metadata(ref, name, (manager, "v1"), fields, now)
+    return event

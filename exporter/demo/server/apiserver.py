@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -16,11 +15,10 @@ from typing import Self
 
 from aiohttp import web
 
-from exporter.demo import responses
-from exporter.demo.events_api import Access, EventsApi, allow_all
 from exporter.demo.faults import Script
-from exporter.demo.request_log import SeenRequest
-from exporter.demo.store import EventStore
+from exporter.demo.server import responses
+from exporter.demo.server.events_api import EventsApi
+from exporter.demo.server.request_log import SeenRequest
 
 _PATIENCE = 5.0  # seconds that a condition is waited for
 
@@ -31,27 +29,8 @@ class ApiServer(EventsApi):
     See EventsApi for its settings.
     """
 
-    def __init__(
-        self,
-        store: EventStore,
-        *,
-        token: str | None = None,
-        access: Access = allow_all,
-        watch_list: bool = True,
-        bookmark_interval: float | None = None,
-        rng: random.Random | None = None,
-    ) -> None:
-        super().__init__(
-            store,
-            token=token,
-            access=access,
-            watch_list=watch_list,
-            bookmark_interval=bookmark_interval,
-            rng=rng,
-        )
-        self._runner: web.AppRunner | None = None
-        self._unsubscribe: Callable[[], None] = lambda: None
-        self._host, self._port = "127.0.0.1", 0
+    _runner: web.AppRunner | None = None
+    _host, _port = "127.0.0.1", 0
 
     @property
     def url(self) -> str:
@@ -67,10 +46,10 @@ class ApiServer(EventsApi):
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=1.0
         )
+        self._unsubscribe = self.store.subscribe(self._wake)  # the store may outlive this server
         await self._runner.setup()
         await web.TCPSite(self._runner, host, port or self._port).start()
         self._host, self._port = self._runner.addresses[0][:2]
-        self._unsubscribe = self.store.subscribe(self._wake)
 
     async def stop(self) -> None:
         """Go away as a killed server does: connections are cut, nothing is ended in order."""
@@ -81,9 +60,7 @@ class ApiServer(EventsApi):
         for site in list(runner.sites):
             await site.stop()
         server = runner.server
-        for connection in server.connections if server else ():
-            if connection.transport is not None:
-                connection.transport.abort()
+        _cut(server)
         # Handlers end by the loss of their connection; cleanup() would wait for them in vain.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):
@@ -105,10 +82,7 @@ class ApiServer(EventsApi):
 
     def drop_connections(self) -> None:
         """Cut every open connection and go on listening."""
-        server = self._runner.server if self._runner else None
-        for connection in server.connections if server else ():
-            if connection.transport is not None:
-                connection.transport.abort()
+        _cut(self._runner.server if self._runner else None)
 
     def kubeconfig(self, path: Path) -> None:
         """Write a kubeconfig that points here, for its owner's eyes (OSError where that fails)."""
@@ -141,8 +115,14 @@ class ApiServer(EventsApi):
         patience: float = _PATIENCE,
     ) -> SeenRequest:
         """The `count`-th request that `predicate` picks, once it is there; else TimeoutError."""
-        await self._changed.until(lambda: len(self.requests.matching(predicate)) >= count, patience)
-        return self.requests.matching(predicate)[count - 1]
+        found: list[SeenRequest] = []
+
+        def enough() -> bool:
+            found[:] = filter(predicate, self.requests)
+            return len(found) >= count
+
+        await self._changed.until(enough, patience)
+        return found[count - 1]
 
     async def wait_for_watches(self, count: int = 1, *, patience: float = _PATIENCE) -> None:
         """Return once exactly `count` watches are open and everything has been sent to each."""
@@ -157,6 +137,12 @@ class ApiServer(EventsApi):
     def _wake(self) -> None:
         for watch in self._watches:
             watch.wake()
+
+
+def _cut(server: web.Server | None) -> None:
+    for connection in server.connections if server else ():
+        if connection.transport is not None:
+            connection.transport.abort()
 
 
 async def _without_server_header(_request: web.Request, response: web.StreamResponse) -> None:

@@ -10,42 +10,41 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Sequence
 
 import msgspec
 from aiohttp import web
 
-from exporter.demo import pages, responses
 from exporter.demo.faults import (
     Fault,
     FaultQueue,
     Hang,
-    Healthy,
     ListGone,
     NoWatchList,
     Status,
 )
-from exporter.demo.frame_stream import FrameStream, StreamEnded
-from exporter.demo.list_options import ListOptions
-from exporter.demo.pages import Scope
-from exporter.demo.request_log import Changed, RequestLog, SeenRequest
-from exporter.demo.status import (
+from exporter.demo.server import responses
+from exporter.demo.server.frame_stream import FrameStream, StreamEnded
+from exporter.demo.server.request_log import Changed, SeenRequest
+from exporter.demo.server.watches import Watch
+from exporter.demo.store import EventStore, pages
+from exporter.demo.store.list_options import ListOptions
+from exporter.demo.store.pages import Scope
+from exporter.demo.store.status import (
     CONTINUE_TOO_OLD,
     LIST_TOO_OLD,
     ApiError,
     bad_request,
     expired,
     forbidden,
-    not_found,
     unauthorized,
 )
-from exporter.demo.store import EventStore
-from exporter.demo.watches import Watch
 
 Access = Callable[[str, str, str], bool]
 
 _TOKENS_KEPT = 1024
+_REQUESTS_KEPT = 10_000
 _WATCH_SECONDS = (1800.0, 3600.0)  # a watch without timeoutSeconds lasts as long, at random
 _USER = "demo"
 
@@ -60,9 +59,8 @@ class EventsApi:
 
     `token`: the bearer token to ask for (None: anybody may ask). `access`: whether a verb on a
     resource in a namespace ("" for all) is allowed; it decides access reviews, lists and watches.
-    `watch_list`: the feature gate of streamed initial events. `bookmark_interval`: seconds between
-    bookmarks for watches that allow them; None as for real Events watches, which never get any.
-    All may be changed while the server runs.
+    `watch_list`: the feature gate of streamed initial events. All may be changed while the server
+    runs. `requests` are the last ones, oldest first.
     """
 
     def __init__(
@@ -72,19 +70,15 @@ class EventsApi:
         token: str | None = None,
         access: Access = allow_all,
         watch_list: bool = True,
-        bookmark_interval: float | None = None,
-        rng: random.Random | None = None,
     ) -> None:
         self.store = store
         self.token = token
         self.access = access
         self.watch_list = watch_list
-        self.bookmark_interval = bookmark_interval
         self._changed = Changed()
-        self.requests = RequestLog(self._changed)
+        self.requests: deque[SeenRequest] = deque(maxlen=_REQUESTS_KEPT)
         self.list_faults = FaultQueue()
         self.watch_faults = FaultQueue()
-        self._rng = rng or random.Random()
         self._page_of: OrderedDict[str, int] = OrderedDict()
         self._watches: set[Watch] = set()
 
@@ -93,34 +87,15 @@ class EventsApi:
         return [
             web.get("/api/v1/events", self._events),
             web.get("/api/v1/namespaces/{namespace}/events", self._events),
-            web.get("/api/v1/namespaces/{namespace}/events/{name}", self._event),
             web.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", self._access_review),
-            web.get("/version", self._constant(responses.VERSION)),
-            web.get("/api", self._constant(responses.CORE_VERSIONS)),
-            web.get("/apis", self._constant(responses.GROUPS)),
-            web.get("/api/v1", self._constant(responses.CORE_RESOURCES)),
+            web.get("/version", self._version),
         ]
 
-    def _constant(self, content: object) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def answer(request: web.Request) -> web.Response:
-            self._note(request, "get", "")
-            if not self._authenticated(request):
-                return responses.error_response(unauthorized())
-            return responses.json_response(content)
-
-        return answer
-
-    async def _event(self, request: web.Request) -> web.Response:
-        namespace, name = request.match_info["namespace"], request.match_info["name"]
-        self._note(request, "get", namespace)
-        try:
-            self._authorize(request, "get", namespace)
-        except ApiError as error:
-            return responses.error_response(error)
-        stored = self.store.get(namespace, name)
-        if stored is None:
-            return responses.error_response(not_found(name))
-        return web.Response(body=pages.single(stored), headers=responses.headers())
+    async def _version(self, request: web.Request) -> web.Response:
+        self._note(request, "get", "")
+        if not self._authenticated(request):
+            return responses.error_response(unauthorized())
+        return responses.json_response(responses.VERSION)
 
     async def _access_review(self, request: web.Request) -> web.Response:
         self._note(request, "create", "")
@@ -173,7 +148,7 @@ class EventsApi:
             self._page_of[found.continue_token] = page + 1
             if len(self._page_of) > _TOKENS_KEPT:
                 self._page_of.popitem(last=False)
-        if not any(not isinstance(fault, Healthy) for fault in faults):
+        if not faults:
             body, headers = responses.compressed(
                 request, (found.head(), *found.pieces(), pages.TAIL)
             )
@@ -205,8 +180,7 @@ class EventsApi:
             self.store,
             Scope(namespace, options.selector),
             options,
-            timeout=options.timeout or self._rng.uniform(*_WATCH_SECONDS),
-            bookmark_interval=self.bookmark_interval,
+            timeout=options.timeout or random.uniform(*_WATCH_SECONDS),
             sent=self._changed.notify,
         )
         self._watches.add(watch)
@@ -226,7 +200,7 @@ class EventsApi:
         return self._page_of.get(token, 2) if token else 1
 
     def _note(self, request: web.Request, verb: str, namespace: str, page: int = 1) -> None:
-        self.requests.add(
+        self.requests.append(
             SeenRequest(
                 method=request.method,
                 path=request.path,
@@ -234,10 +208,10 @@ class EventsApi:
                 verb=verb,
                 namespace=namespace,
                 page=page,
-                user_agent=request.headers.get("User-Agent", ""),
-                authorization=request.headers.get("Authorization", ""),
+                authorized="Authorization" in request.headers,
             )
         )
+        self._changed.notify()
 
     def _authenticated(self, request: web.Request) -> bool:
         return self.token is None or request.headers.get("Authorization") == f"Bearer {self.token}"

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from exporter.demo.status import ApiError
+from exporter.demo.store.status import ApiError
 
 # The real server compresses above this size, at the lowest level.
 _GZIP_FROM = 128 * 1024
@@ -31,22 +31,6 @@ VERSION = {
     "goVersion": "go1.26.8",
     "compiler": "gc",
     "platform": "linux/amd64",
-}
-CORE_VERSIONS = {"kind": "APIVersions", "versions": ["v1"]}
-GROUPS = {"kind": "APIGroupList", "apiVersion": "v1", "groups": []}
-CORE_RESOURCES = {
-    "kind": "APIResourceList",
-    "groupVersion": "v1",
-    "resources": [
-        {
-            "name": "events",
-            "singularName": "event",
-            "namespaced": True,
-            "kind": "Event",
-            "verbs": ["get", "list", "watch"],
-            "shortNames": ["ev"],
-        }
-    ],
 }
 
 

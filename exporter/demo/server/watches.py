@@ -6,11 +6,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from exporter.demo import pages
-from exporter.demo.frame_stream import FrameStream
-from exporter.demo.list_options import ListOptions
-from exporter.demo.pages import Scope
-from exporter.demo.store import EventStore
+from exporter.demo.server.frame_stream import FrameStream
+from exporter.demo.store import EventStore, pages
+from exporter.demo.store.list_options import ListOptions
+from exporter.demo.store.pages import Scope
+from exporter.demo.store.status import future_version
 
 _BATCH = 1000  # frames that go out in one write
 
@@ -18,8 +18,8 @@ _BATCH = 1000  # frames that go out in one write
 class Watch:
     """Feeds one stream from the store.
 
-    `timeout` is in seconds; `bookmark_interval` likewise, None for no periodic bookmarks; `sent` is
-    called whenever everything there was has been handed to the connection.
+    `timeout` is in seconds; `sent` is called whenever everything there was has been handed to the
+    connection. There are no periodic bookmarks: real watches of Events get none either.
     """
 
     def __init__(
@@ -29,7 +29,6 @@ class Watch:
         options: ListOptions,
         *,
         timeout: float,
-        bookmark_interval: float | None,
         sent: Callable[[], None],
     ) -> None:
         self.position = -1  # in the store's history; -1 until the first part has been sent
@@ -37,7 +36,6 @@ class Watch:
         self._scope = scope
         self._options = options
         self._timeout = timeout
-        self._bookmark_interval = bookmark_interval
         self._sent = sent
         self._floor = 0  # changes up to this version are none of this watch's business
         self._wakened = asyncio.Event()
@@ -59,10 +57,7 @@ class Watch:
         Raises ApiError for what the server says inside the stream (410 also in the middle of it,
         504), StreamEnded when a scripted fault ends it.
         """
-        loop = asyncio.get_running_loop()
-        timers = [loop.call_later(self._timeout, self._end)]
-        if self._bookmark_interval is not None:
-            timers.append(loop.call_later(self._bookmark_interval, self._periodic, timers))
+        timer = asyncio.get_running_loop().call_later(self._timeout, self._end)
         try:
             await stream.begin()
             position = await self._open(stream)
@@ -78,16 +73,15 @@ class Watch:
                 await self._wakened.wait()
                 self._wakened.clear()
         finally:
-            for timer in timers:
-                timer.cancel()
+            timer.cancel()
 
     async def _open(self, stream: FrameStream) -> int:
         """Send what the watch begins with; the position in the history where changes follow."""
         options, store = self._options, self._store
         if options.send_initial_events:
-            refusal = pages.refuse_future(store, options.resource_version)
-            if refusal is not None:
-                raise refusal
+            asked = options.resource_version or 0
+            if asked > store.revision:
+                raise future_version(asked, store.revision, streamed=True)
             revision, position = store.revision, store.position()
             await self._send_all(stream)
             await stream.initial_done()
@@ -118,9 +112,3 @@ class Watch:
     def _end(self) -> None:
         self._time_is_up = True
         self._wakened.set()
-
-    def _periodic(self, timers: list[asyncio.TimerHandle]) -> None:
-        assert self._bookmark_interval is not None
-        self.ask_for_bookmark()
-        loop = asyncio.get_running_loop()
-        timers[1] = loop.call_later(self._bookmark_interval, self._periodic, timers)

@@ -15,15 +15,16 @@ Objects are kept as the JSON of a LIST item, without kind and apiVersion, ready 
 from __future__ import annotations
 
 import uuid
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
 
-from exporter.demo import api_time
-from exporter.demo.event_encoding import encode
-from exporter.demo.status import LIST_TOO_OLD, WATCH_TOO_OLD, expired
+from exporter.demo.store.spelling import encode, seconds
+from exporter.demo.store.status import LIST_TOO_OLD, WATCH_TOO_OLD, expired
 
 ChangeType = Literal["ADDED", "MODIFIED", "DELETED"]
 
@@ -60,7 +61,7 @@ class EventStore:
     """All events and their history.
 
     `ttl` is in seconds (None: events live for ever); `uid` makes uids, so that a demo can be
-    repeated; past `history_limit` changes the older half of the history is compacted away.
+    repeated. The history grows until `compact` is called.
     """
 
     def __init__(
@@ -68,18 +69,13 @@ class EventStore:
         *,
         ttl: float | None = 3600.0,
         uid: Callable[[], str] = lambda: str(uuid.uuid4()),
-        first_revision: int = 1,
-        history_limit: int = 200_000,
     ) -> None:
         self.ttl = ttl
-        self.revision = first_revision
+        self.revision = 1
         self.compacted = 0
         self._uid = uid
-        self._history_limit = history_limit
         # In the order of the last update, so that expiry looks at the front only.
         self._objects: OrderedDict[str, Stored] = OrderedDict()
-        self._sorted: list[str] = []
-        self._unsorted: list[str] = []
         self._history: list[Change] = []
         self._forgotten = 0  # changes that compaction took off the front of the history
         self._snapshots: OrderedDict[int, tuple[Stored, ...]] = OrderedDict()
@@ -110,9 +106,8 @@ class EventStore:
             "namespace": given["namespace"],
             "uid": given.get("uid") or self._uid(),
             "resourceVersion": "",
-            "creationTimestamp": given.get("creationTimestamp") or api_time.seconds(now),
+            "creationTimestamp": given.get("creationTimestamp") or seconds(now),
         }
-        self._unsorted.append(key)
         return self._write(key, {**event, "metadata": metadata | {**given, **metadata}}, now, None)
 
     def patch(self, namespace: str, name: str, changes: Mapping[str, Any], now: float) -> Stored:
@@ -128,7 +123,7 @@ class EventStore:
         if all(event.get(field) == value for field, value in changes.items()):
             return before
         for entry in event["metadata"].get("managedFields", ()):
-            entry["time"] = api_time.seconds(now)
+            entry["time"] = seconds(now)
         event.update(changes)
         return self._write(key, event, now, before)
 
@@ -183,8 +178,7 @@ class EventStore:
             raise expired(LIST_TOO_OLD)
         found = self._snapshots.get(at)
         if found is None:
-            found = self._current() if at == self.revision else self._past(at)
-            self._snapshots[at] = found
+            found = self._snapshots[at] = self._as_of(at)
             if len(self._snapshots) > _SNAPSHOTS_KEPT:
                 self._snapshots.popitem(last=False)
         else:
@@ -220,7 +214,9 @@ class EventStore:
         after = Stored(key, self.revision, encode(event), expires)
         self._objects[key] = after
         self._objects.move_to_end(key)
-        self._log(Change(self.revision, "MODIFIED" if before else "ADDED", before, after))
+        self._history.append(
+            Change(self.revision, "MODIFIED" if before else "ADDED", before, after)
+        )
         self._notify()
         return after
 
@@ -230,39 +226,20 @@ class EventStore:
         old, new = (b'"resourceVersion":"%d"' % r for r in (before.revision, self.revision))
         body = before.body.replace(old, new, 1)
         after = Stored(key, self.revision, body, before.expires)
-        self._log(Change(self.revision, "DELETED", before, after))
-
-    def _log(self, change: Change) -> None:
-        self._history.append(change)
-        if len(self._history) > self._history_limit:
-            self.compact(self._history[self._history_limit // 2].revision)
+        self._history.append(Change(self.revision, "DELETED", before, after))
 
     def _notify(self) -> None:
         for listener in self._listeners:
             listener()
 
     def _index_after(self, revision: int) -> int:
-        low, high = 0, len(self._history)
-        while low < high:
-            middle = (low + high) // 2
-            if self._history[middle].revision <= revision:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+        return bisect_right(self._history, revision, key=attrgetter("revision"))
 
-    def _current(self) -> tuple[Stored, ...]:
-        if self._unsorted or len(self._sorted) != len(self._objects):
-            keys = sorted(self._sorted + self._unsorted)  # nearly sorted: close to linear
-            self._sorted = [key for key in dict.fromkeys(keys) if key in self._objects]
-            self._unsorted = []
-        return tuple([self._objects[key] for key in self._sorted])
-
-    def _past(self, revision: int) -> tuple[Stored, ...]:
+    def _as_of(self, revision: int) -> tuple[Stored, ...]:
         objects = dict(self._objects)
         for change in reversed(self._history[self._index_after(revision) :]):
             if change.before is None:
                 objects.pop(change.after.key, None)
             else:
                 objects[change.after.key] = change.before
-        return tuple([objects[key] for key in sorted(objects)])
+        return tuple(sorted(objects.values(), key=attrgetter("key")))

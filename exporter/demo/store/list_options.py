@@ -11,13 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from exporter.demo.field_selector import EVERYTHING, FieldSelector
-from exporter.demo.status import ApiError, Violation, bad_request, invalid_options
+from exporter.demo.store.field_selector import EVERYTHING, FieldSelector
+from exporter.demo.store.status import ApiError, Violation, bad_request, invalid_options
 
-_FORBIDDEN = "FieldValueForbidden"
-_UNSUPPORTED = "FieldValueNotSupported"
 _MATCH = "resourceVersionMatch"
 _SEND = "sendInitialEvents"
+
+
+def _forbidden(field: str, text: str) -> Violation:
+    return Violation(field, "FieldValueForbidden", f"Forbidden: {text}")
+
+
+def _unsupported(value: str, supported: str) -> Violation:
+    text = f'Unsupported value: "{value}": supported values: {supported}'
+    return Violation(_MATCH, "FieldValueNotSupported", text)
+
+
+_MATCH_AND_CONTINUE = _forbidden(_MATCH, f"{_MATCH} is forbidden when continue is provided")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,52 +113,43 @@ def _version(text: str) -> int | None:
 
 
 def _list_violations(match: str, given: str, token: str, *, send: bool) -> list[Violation]:
-    found = []
-    if match and not given:
-        text = "resourceVersionMatch is forbidden unless resourceVersion is provided"
-        found.append(_forbidden(_MATCH, text))
-    if match and token:
-        found.append(
-            _forbidden(_MATCH, "resourceVersionMatch is forbidden when continue is provided")
-        )
-    if match not in ("", "Exact", "NotOlderThan"):
-        found.append(_unsupported(match, ("Exact", "NotOlderThan", "")))
-    if match == "Exact" and given == "0":
-        text = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'
-        found.append(_forbidden(_MATCH, text))
-    if send:
-        found.append(_forbidden(_SEND, "sendInitialEvents is forbidden for list"))
-    return found
+    checks = (
+        (
+            match and not given,
+            _forbidden(_MATCH, f"{_MATCH} is forbidden unless resourceVersion is provided"),
+        ),
+        (match and token, _MATCH_AND_CONTINUE),
+        (
+            match not in ("", "Exact", "NotOlderThan"),
+            _unsupported(match, '"Exact", "NotOlderThan", ""'),
+        ),
+        (
+            match == "Exact" and given == "0",
+            _forbidden(_MATCH, f'{_MATCH} "exact" is forbidden for resourceVersion "0"'),
+        ),
+        (send, _forbidden(_SEND, f"{_SEND} is forbidden for list")),
+    )
+    return [violation for refused, violation in checks if refused]
 
 
 def _watch_violations(match: str, token: str, *, send: bool, watch_list: bool) -> list[Violation]:
-    found = []
-    if send and match != "NotOlderThan":
-        text = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-        found.append(_forbidden(_MATCH, text))
-    if send and not watch_list:
-        text = (
-            "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled"
-        )
-        found.append(_forbidden(_SEND, text))
-    if match and not send:
-        text = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
-        found.append(_forbidden(_MATCH, text))
-    if match not in ("", "NotOlderThan"):
-        found.append(_unsupported(match, ("NotOlderThan",)))
-    if match and token:
-        found.append(
-            _forbidden(_MATCH, "resourceVersionMatch is forbidden when continue is provided")
-        )
-    return found
-
-
-def _forbidden(field: str, text: str) -> Violation:
-    return Violation(field, _FORBIDDEN, f"Forbidden: {text}")
-
-
-def _unsupported(value: str, supported: tuple[str, ...]) -> Violation:
-    names = ", ".join(f'"{name}"' for name in supported)
-    return Violation(
-        _MATCH, _UNSUPPORTED, f'Unsupported value: "{value}": supported values: {names}'
+    checks = (
+        (
+            send and match != "NotOlderThan",
+            _forbidden(_MATCH, f"{_SEND} requires setting {_MATCH} to NotOlderThan"),
+        ),
+        (
+            send and not watch_list,
+            _forbidden(
+                _SEND,
+                f"{_SEND} is forbidden for watch unless the WatchList feature gate is enabled",
+            ),
+        ),
+        (
+            match and not send,
+            _forbidden(_MATCH, f"{_MATCH} is forbidden for watch unless {_SEND} is provided"),
+        ),
+        (match not in ("", "NotOlderThan"), _unsupported(match, '"NotOlderThan"')),
+        (match and token, _MATCH_AND_CONTINUE),
     )
+    return [violation for refused, violation in checks if refused]

@@ -15,16 +15,15 @@ from dataclasses import dataclass
 
 import msgspec
 
-from exporter.demo.field_selector import EVERYTHING, FieldSelector
-from exporter.demo.list_options import ListOptions
-from exporter.demo.status import (
+from exporter.demo.store.event_store import Change, EventStore, Stored
+from exporter.demo.store.field_selector import EVERYTHING, FieldSelector
+from exporter.demo.store.list_options import ListOptions
+from exporter.demo.store.status import (
     CONTINUE_TOO_OLD,
-    ApiError,
     bad_request,
     expired,
     future_version,
 )
-from exporter.demo.store import Change, EventStore, Stored
 
 _KIND = b'"kind":"Event","apiVersion":"v1",'
 _OPENING = {
@@ -52,10 +51,6 @@ class Scope:
 
     namespace: str = ""
     selector: FieldSelector = EVERYTHING
-
-    def everything(self) -> bool:
-        """Whether there is nothing to filter by."""
-        return not self.namespace and not self.selector.terms
 
     def covers(self, stored: Stored) -> bool:
         """Whether an event is in scope."""
@@ -155,16 +150,9 @@ def _cut(
     return Page(revision, items)
 
 
-def single(stored: Stored) -> bytes:
-    """The response to a GET of one event."""
-    return b"{" + _KIND + stored.body[1:] + b"\n"
-
-
 def added_frames(events: Iterable[Stored], scope: Scope) -> list[bytes]:
     """The events in scope as ADDED lines: how a watch without a past begins."""
-    return [
-        _frame("ADDED", stored) for stored in events if scope.everything() or scope.covers(stored)
-    ]
+    return [_frame("ADDED", stored) for stored in events if scope.covers(stored)]
 
 
 def change_frames(changes: Iterable[Change], scope: Scope) -> list[bytes]:
@@ -172,8 +160,6 @@ def change_frames(changes: Iterable[Change], scope: Scope) -> list[bytes]:
 
     To a filtered watch an event that comes into its scope is ADDED, one that leaves it DELETED.
     """
-    if scope.everything():
-        return [_frame(change.type, change.after) for change in changes]
     frames = []
     for change in changes:
         before = change.before is not None and scope.covers(change.before)
@@ -193,13 +179,6 @@ def bookmark(revision: int, *, initial_events_end: bool = False) -> bytes:
         _END_MARK if initial_events_end else b"",
         _BLANK,
     )
-
-
-def refuse_future(store: EventStore, revision: int | None) -> ApiError | None:
-    """What a streamed list says to a version the server has not reached, else None."""
-    if revision is not None and revision > store.revision:
-        return future_version(revision, store.revision, streamed=True)
-    return None
 
 
 def _frame(kind: str, stored: Stored) -> bytes:

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The JSON of a stored Event: fields in the API's order, absent ones as the API shows them."""
+"""How the API spells an Event: its times and its JSON.
+
+Everywhere in the demo `now` is a float of seconds since 1970, UTC.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -36,8 +40,21 @@ _ALWAYS: Mapping[str, Any] = {
 }
 
 
+def seconds(now: float) -> str:
+    """metav1.Time: `2026-11-22T11:40:54Z`, cut down to the second."""
+    return datetime.fromtimestamp(int(now), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def microseconds(now: float) -> str:
+    """metav1.MicroTime: `2026-11-22T11:40:54.317000Z`."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def encode(event: Mapping[str, Any]) -> bytes:
-    """The JSON of a LIST item: no kind and no apiVersion; fields that are not known come last."""
+    """The JSON of a LIST item: no kind and no apiVersion.
+
+    Fields stand in the API's order, absent ones as the API shows them, unknown ones last.
+    """
     ordered = {"metadata": event["metadata"]}
     for field in _FIELDS:
         if field in event:

@@ -117,26 +117,10 @@ def forbidden(user: str, verb: str, namespace: str) -> ApiError:
     )
 
 
-def not_found(name: str) -> ApiError:
-    """404: there is no event of that name."""
-    return ApiError(
-        404,
-        "NotFound",
-        f'events "{name}" not found',
-        details={"name": name, "kind": "events"},
-    )
-
-
 def future_version(asked: int, current: int, *, streamed: bool) -> ApiError:
     """504: a version the server has not reached; in a stream the details say when to retry."""
-    details: dict[str, Any] = {
-        "causes": [
-            {
-                "reason": "ResourceVersionTooLarge",
-                "message": "Too large resource version",
-            },
-        ]
-    }
+    cause = {"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}
+    details: dict[str, Any] = {"causes": [cause]}
     if streamed:
         details["retryAfterSeconds"] = 3
     return ApiError(

@@ -1,9 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who plays in the story: the namespaces' workloads and the images they run."""
+"""Who plays in the story: nodes, the namespaces' workloads, the images they run, and some texts."""
 
 from __future__ import annotations
 
-from exporter.demo.cluster import Image, Workload
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image: `size` in bytes, `pull` the seconds its pull takes, `queue` those it may wait."""
+
+    name: str
+    size: int
+    pull: float
+    queue: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Something that has pods: a Deployment, a DaemonSet, a Job or a CronJob."""
+
+    namespace: str
+    name: str
+    container: str
+    image: Image
+    replicas: int
+
+
+NODES = ("worker-1", "worker-2", "worker-3", "worker-4", "worker-5")
 
 _MIB = 1 << 20
 _MAIN, _SLOW = "registry.example.com", "mirror.example.net"
@@ -27,6 +51,13 @@ TRANSCODER = Workload(
     Image(f"{_SLOW}/media/transcoder:v2.0.1", 1430 * _MIB, 48.0, queue=55.0),
     2,
 )
+THUMBNAILER = Workload(
+    "media",
+    "thumbnailer",
+    "main",
+    Image(f"{_SLOW}/media/thumbnailer:v2.0.1", 230 * _MIB, 15.0, queue=15.0),
+    2,
+)
 GREEDY = Workload("sandbox", "greedy", "main", Image(f"{_MAIN}/tools/busy:v1", 4 * _MIB, 0.4), 2)
 AGENT = Workload(
     "monitoring", "node-agent", "agent", Image(f"{_MAIN}/infra/agent:v1.9.0", 24 * _MIB, 0.9), 5
@@ -37,7 +68,7 @@ REINDEX = Workload(
 TICK = Workload("batch", "tick", "main", Image(f"{_MAIN}/tools/tick:v1", 4 * _MIB, 0.4), 1)
 REPORT = Workload("batch", "report", "main", Image(f"{_MAIN}/batch/report:v3", 96 * _MIB, 2.6), 1)
 
-DEPLOYMENTS = (WEB, CART, CHECKOUT, API, BOOKING, QUERY, TRANSCODER)
+DEPLOYMENTS = (WEB, CART, CHECKOUT, API, BOOKING, QUERY, TRANSCODER, THUMBNAILER)
 ROLLED = (WEB, CART, API, QUERY)  # those that get new versions without trouble
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cluster that the story plays in: nodes, images, pods, and a recorder for each component.
+"""The cluster that the story plays in: its pods, pulled images, and a recorder per component.
 
 No time passes here by itself: the stage moves `now`. All chance comes from one random.Random.
 """
@@ -10,11 +10,16 @@ import random
 import uuid
 from dataclasses import dataclass, field, replace
 
-from exporter.demo.event_objects import GroundTruth, NameSource, ObjectRef
-from exporter.demo.recorders import LegacyRecorder, SeriesRecorder
+from exporter.demo.recorders import (
+    GroundTruth,
+    LegacyRecorder,
+    NameSource,
+    ObjectRef,
+    SeriesRecorder,
+)
 from exporter.demo.store import EventStore
+from exporter.demo.story.cast import NODES, Image, Workload
 
-NODES = ("worker-1", "worker-2", "worker-3", "worker-4", "worker-5")
 NORMAL, WARNING = "Normal", "Warning"
 
 _CONTROLLER = {
@@ -24,27 +29,6 @@ _CONTROLLER = {
 }
 # The letters and digits of generated names: no vowels, so that no words come out.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """An image: `size` in bytes, `pull` the seconds its pull takes, `queue` those it may wait."""
-
-    name: str
-    size: int
-    pull: float
-    queue: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """Something that has pods: a Deployment, a DaemonSet, a Job or a CronJob."""
-
-    namespace: str
-    name: str
-    container: str
-    image: Image
-    replicas: int
 
 
 @dataclass(frozen=True, slots=True)

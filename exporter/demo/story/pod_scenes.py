@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import replace
 
-from exporter.demo import api_time
-from exporter.demo.cluster import NORMAL, WARNING, Pod, Workload
-from exporter.demo.event_objects import ObjectRef
-from exporter.demo.stage import Stage
+from exporter.demo.recorders import ObjectRef
+from exporter.demo.story.cast import Workload
+from exporter.demo.story.cluster import NORMAL, WARNING, Pod
+from exporter.demo.story.stage import Scene, Stage
 
-# Scenes that others go through return the pod they brought about.
+# Scenes that bring a pod about return it.
 PodScene = Generator[float, None, Pod]
-Part = Generator[float, None, None]
 
 _RETRY_CAP = 300.0  # the longest back-off of the kubelet, in seconds
 _SYNC = (11.0, 15.0)  # seconds between two looks of the kubelet at a pod that waits
+_SECOND, _MINUTE, _HOUR = 1000, 60_000, 3_600_000
 
 
-def pull_image(stage: Stage, pod: Pod) -> Part:
+def pull_image(stage: Stage, pod: Pod) -> Scene:
     """Have the image on the node: it is there, or it is pulled."""
     cluster, node, image = stage.cluster, pod.node, pod.image
     if (node, image.name) in cluster.images:
@@ -39,13 +39,13 @@ def pull_image(stage: Stage, pod: Pod) -> Part:
     yield total
     cluster.images.add((node, image.name))
     message = (
-        f'Successfully pulled image "{image.name}" in {api_time.go_duration(spent)}'
-        f" ({api_time.go_duration(total)} including waiting). Image size: {image.size} bytes."
+        f'Successfully pulled image "{image.name}" in {go_duration(spent)}'
+        f" ({go_duration(total)} including waiting). Image size: {image.size} bytes."
     )
     cluster.kubelet(node, pod.container_ref, NORMAL, "Pulled", message)
 
 
-def run_container(stage: Stage, pod: Pod) -> Part:
+def run_container(stage: Stage, pod: Pod) -> Scene:
     """Create and start the container."""
     yield stage.between(0.02, 0.2)
     stage.cluster.kubelet(pod.node, pod.container_ref, NORMAL, "Created", "Container created")
@@ -71,14 +71,14 @@ def start_pod(stage: Stage, owner: ObjectRef, workload: Workload, node: str = ""
     return pod
 
 
-def start_scheduled(stage: Stage, pod: Pod) -> Part:
+def start_scheduled(stage: Stage, pod: Pod) -> Scene:
     """The rest of the way for a pod that has its node."""
     yield stage.between(0.2, 0.9)
     yield from pull_image(stage, pod)
     yield from run_container(stage, pod)
 
 
-def stop_pod(stage: Stage, workload: Workload, pod: Pod) -> Part:
+def stop_pod(stage: Stage, workload: Workload, pod: Pod) -> Scene:
     """The kubelet stops a pod that was deleted."""
     running = stage.cluster.running(workload)
     if pod in running:
@@ -88,7 +88,7 @@ def stop_pod(stage: Stage, workload: Workload, pod: Pod) -> Part:
     stage.cluster.kubelet(pod.node, pod.container_ref, NORMAL, "Killing", message)
 
 
-def fail_to_pull(stage: Stage, pod: Pod, error: str, until: float) -> Part:
+def fail_to_pull(stage: Stage, pod: Pod, error: str, until: float) -> Scene:
     """The image cannot be pulled: attempts with a growing pause, and an echo of each failure."""
     cluster, ref = stage.cluster, pod.container_ref
     image = pod.image.name
@@ -110,7 +110,7 @@ def fail_to_pull(stage: Stage, pod: Pod, error: str, until: float) -> Part:
             cluster.kubelet(pod.node, ref, WARNING, "Failed", "Error: ImagePullBackOff")
 
 
-def crash(stage: Stage, pod: Pod, until: float) -> Part:
+def crash(stage: Stage, pod: Pod, until: float) -> Scene:
     """A container that ends soon after each start, with a growing pause in between."""
     cluster, ref = stage.cluster, pod.container_ref
     where = f"{pod.ref.name}_{pod.ref.namespace}({pod.ref.uid})"
@@ -127,7 +127,7 @@ def crash(stage: Stage, pod: Pod, until: float) -> Part:
         yield from run_container(stage, pod)
 
 
-def fail_readiness(stage: Stage, pod: Pod, message: str, until: float) -> Part:
+def fail_readiness(stage: Stage, pod: Pod, message: str, until: float) -> Scene:
     """A readiness probe fails every ten seconds; nothing is restarted."""
     while stage.now < until:
         yield stage.between(9.9, 10.1)
@@ -135,7 +135,7 @@ def fail_readiness(stage: Stage, pod: Pod, message: str, until: float) -> Part:
         stage.cluster.kubelet(pod.node, pod.container_ref, WARNING, "Unhealthy", text)
 
 
-def fail_liveness(stage: Stage, pod: Pod) -> Part:
+def fail_liveness(stage: Stage, pod: Pod) -> Scene:
     """A liveness probe fails three times; the container is killed and started again."""
     cluster, ref = stage.cluster, pod.container_ref
     text = (
@@ -168,3 +168,21 @@ def wait_for_room(stage: Stage, workload: Workload, pod: Pod, why: str, until: f
     cluster.running(workload).append(pod)
     yield from start_scheduled(stage, pod)
     return pod
+
+
+def go_duration(duration: float) -> str:
+    """A duration in seconds as a current kubelet prints it, in whole milliseconds.
+
+    `317ms`, `30.543s`, `1m2.5s`, `1h0m3s`, `0s`: units are Go's, trailing zeros are dropped.
+    """
+    total = round(duration * 1000)
+    if total == 0:
+        return "0s"
+    if total < _SECOND:
+        return f"{total}ms"
+    hours, rest = divmod(total, _HOUR)
+    minutes, rest = divmod(rest, _MINUTE)
+    text = f"{rest / _SECOND:.3f}".rstrip("0").rstrip(".") + "s"
+    if hours or minutes:
+        text = f"{minutes}m{text}"
+    return f"{hours}h{text}" if hours else text

@@ -6,13 +6,13 @@ The same seed and the same times give the same story, to the last byte.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
-from exporter.demo import cast
-from exporter.demo.cluster import NODES, NORMAL, Cluster
-from exporter.demo.event_objects import ObjectRef
-from exporter.demo.incidents import (
+from exporter.demo.recorders import ObjectRef
+from exporter.demo.story import cast
+from exporter.demo.story.cast import NODES
+from exporter.demo.story.cluster import NORMAL, Cluster
+from exporter.demo.story.incidents import (
     bad_image,
     crash_loop,
     full_node,
@@ -22,21 +22,23 @@ from exporter.demo.incidents import (
     unlively,
     unready,
 )
-from exporter.demo.pod_scenes import Part
-from exporter.demo.stage import Scene, Stage
-from exporter.demo.workload_scenes import Rollouts, agents, autoscaling, cron_job, rollouts
+from exporter.demo.story.stage import Scene, Stage
+from exporter.demo.story.workload_scenes import Rollouts, agents, autoscale, cron_job
 
 _COMPACT_EVERY = 300.0  # seconds; what is older than that is forgotten, as a real API server does
-_LONGEST_NAP = 0.5
 _HOUSEKEEPING = 1.0
+_REVIEW = 10.0  # seconds within which a review begins all that it shows
+
+# A scene to be played many times, and about how many seconds of rest lie between.
+_Recurring = tuple[float, Callable[[], Scene]]
 
 
 class Story:
     """All scenes on one stage, from the cluster's `now` on; `liveliness` above 1: less rest."""
 
     def __init__(self, cluster: Cluster, *, liveliness: float = 1.0) -> None:
-        self.stage = Stage(cluster, liveliness=liveliness)
-        stage, deployments = self.stage, Rollouts(self.stage)
+        self._stage = stage = Stage(cluster, liveliness=liveliness)
+        deployments = Rollouts(stage)
         stage.play(_housekeeping(stage))
         stage.play(_control_plane(stage))
         for node in NODES:
@@ -44,35 +46,38 @@ class Story:
         stage.play(agents(stage, cast.AGENT))
         for workload in cast.DEPLOYMENTS:
             stage.play(deployments.install(workload))
-        stage.play(rollouts(stage, deployments, cast.ROLLED))
-        stage.play(rollouts(stage, deployments, (cast.TRANSCODER,)))
-        stage.play(autoscaling(stage, deployments, cast.WEB))
         stage.play(cron_job(stage, cast.TICK, 60.0))
         stage.play(cron_job(stage, cast.REPORT, 300.0))
-        stage.play(bad_image(stage, deployments, cast.CHECKOUT))
-        stage.play(crash_loop(stage, deployments, cast.BOOKING))
-        stage.play(full_node(stage, cast.REINDEX))
-        stage.play(unready(stage, cast.QUERY))
-        stage.play(unlively(stage, cast.API))
-        stage.play(quota(stage, deployments, cast.GREEDY))
-        stage.play(missing_config(stage, deployments, cast.CART))
-        stage.play(node_failure(stage))
+        stage.play(stage.recur(700.0, lambda: node_failure(stage)))
+        self._recurring: tuple[_Recurring, ...] = (
+            (150.0, lambda: deployments.roll(stage.rng.choice(cast.ROLLED))),
+            (150.0, lambda: deployments.roll(cast.TRANSCODER)),
+            (240.0, lambda: deployments.roll(cast.THUMBNAILER)),
+            (240.0, lambda: autoscale(stage, deployments, cast.WEB)),
+            (200.0, lambda: bad_image(stage, deployments, cast.CHECKOUT)),
+            (120.0, lambda: crash_loop(stage, deployments, cast.BOOKING)),
+            (300.0, lambda: full_node(stage, cast.REINDEX)),
+            (240.0, lambda: unready(stage, cast.QUERY)),
+            (300.0, lambda: unlively(stage, cast.API)),
+            (120.0, lambda: quota(stage, deployments, cast.GREEDY)),
+            (400.0, lambda: missing_config(stage, deployments, cast.CART)),
+        )
+        for mean, scene in self._recurring:
+            stage.play(stage.recur(mean, scene))
 
-    def advance(self, now: float) -> None:
-        """Everything that should have happened by `now` has happened."""
-        self.stage.advance(now)
+    def advance(self, now: float) -> float:
+        """Everything that should have happened by `now` has; seconds until something does next."""
+        return self._stage.advance(now)
+
+    def review(self) -> None:
+        """Show everything that recurs once more, soon: who begins to watch need not wait for it."""
+        for _, scene in self._recurring:
+            self._stage.play(_after(self._stage.between(0.0, _REVIEW), scene))
 
 
-async def play(story: Story, clock: Callable[[], float], *, speed: float = 1.0) -> None:
-    """Let the story follow `clock` for ever, `speed` story seconds to each of its seconds.
-
-    With a speed above 1 the story's time, and so the times in its events, run ahead of the clock.
-    """
-    began, at = clock(), story.stage.now
-    while True:
-        story.advance(at + (clock() - began) * speed)
-        wait = (story.stage.next_due() - story.stage.now) / speed
-        await asyncio.sleep(min(max(wait, 0.0), _LONGEST_NAP))
+def _after(delay: float, scene: Callable[[], Scene]) -> Scene:
+    yield delay
+    yield from scene()
 
 
 def _housekeeping(stage: Stage) -> Scene:
@@ -89,7 +94,7 @@ def _housekeeping(stage: Stage) -> Scene:
             compacted, known = stage.now, cluster.store.revision
 
 
-def _control_plane(stage: Stage) -> Part:
+def _control_plane(stage: Stage) -> Scene:
     """The leaders of the control plane are found."""
     cluster = stage.cluster
     for component in ("kube-controller-manager", "default-scheduler"):
@@ -100,7 +105,7 @@ def _control_plane(stage: Stage) -> Part:
         cluster.control(component, lease, NORMAL, "LeaderElection", message)
 
 
-def _join(stage: Stage, name: str) -> Part:
+def _join(stage: Stage, name: str) -> Scene:
     """A node's kubelet starts and the node becomes a member."""
     cluster, ref = stage.cluster, ObjectRef("Node", name)
     yield stage.between(0.1, 2.0)

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from exporter.demo.cluster import NODES, NORMAL, Workload
-from exporter.demo.event_objects import ObjectRef
-from exporter.demo.pod_scenes import Part, start_pod, stop_pod
-from exporter.demo.stage import Scene, Stage
+from exporter.demo.recorders import ObjectRef
+from exporter.demo.story.cast import NODES, Workload
+from exporter.demo.story.cluster import NORMAL
+from exporter.demo.story.pod_scenes import start_pod, stop_pod
+from exporter.demo.story.stage import Scene, Stage
 
 _JOB_HISTORY = 3  # finished jobs that a CronJob keeps
 
@@ -31,12 +32,12 @@ class Rollouts:
         name = f"{workload.name}-{self._stage.cluster.suffix(10)}"
         return self._stage.cluster.owner("ReplicaSet", workload.namespace, name)
 
-    def install(self, workload: Workload) -> Part:
+    def install(self, workload: Workload) -> Scene:
         """Install a Deployment: one ReplicaSet, all of its pods at once."""
         self._current[_key(workload)] = (self.replica_set(workload).name, 0)
         yield from self.scale(workload, workload.replicas)
 
-    def scale(self, workload: Workload, size: int) -> Part:
+    def scale(self, workload: Workload, size: int) -> Scene:
         """Change the number of replicas; nothing happens while a rollout is under way."""
         key = _key(workload)
         if key in self._busy:
@@ -48,7 +49,7 @@ class Rollouts:
         elif size < old:
             yield from self._shrink(workload, name, old, size)
 
-    def roll(self, workload: Workload) -> Part:
+    def roll(self, workload: Workload) -> Scene:
         """Bring out a new version, one pod up and one pod down at a time."""
         key = _key(workload)
         if key in self._busy:
@@ -74,14 +75,14 @@ class Rollouts:
         owner = cluster.owner("Deployment", workload.namespace, workload.name)
         cluster.control("deployment-controller", owner, NORMAL, "ScalingReplicaSet", message)
 
-    def _grow(self, version: Workload, name: str, old: int, new: int) -> Part:
+    def _grow(self, version: Workload, name: str, old: int, new: int) -> Scene:
         self.scaled(version, f"Scaled up replica set {name} from {old} to {new}")
         owner = self._stage.cluster.owner("ReplicaSet", version.namespace, name)
         for _ in range(old, new):
             yield self._stage.between(0.01, 0.1)
             self._stage.play(start_pod(self._stage, owner, version))
 
-    def _shrink(self, workload: Workload, name: str, old: int, new: int) -> Part:
+    def _shrink(self, workload: Workload, name: str, old: int, new: int) -> Scene:
         self.scaled(workload, f"Scaled down replica set {name} from {old} to {new}")
         cluster = self._stage.cluster
         mine = [pod for pod in cluster.running(workload) if pod.ref.name.startswith(f"{name}-")]
@@ -93,32 +94,23 @@ class Rollouts:
             self._stage.play(stop_pod(self._stage, workload, pod))
 
 
-def rollouts(stage: Stage, deployments: Rollouts, workloads: tuple[Workload, ...]) -> Scene:
-    """Someone brings out a new version of one of these, every few minutes."""
-    while True:
-        yield stage.pause(150.0)
-        yield from deployments.roll(stage.rng.choice(workloads))
-
-
-def autoscaling(stage: Stage, deployments: Rollouts, workload: Workload) -> Scene:
-    """The load of a Deployment comes and goes, and its autoscaler follows."""
+def autoscale(stage: Stage, deployments: Rollouts, workload: Workload) -> Scene:
+    """The load of a Deployment comes or goes, and its autoscaler follows."""
     cluster = stage.cluster
-    while True:
-        yield stage.pause(240.0)
-        old = deployments.size(workload)
-        new = stage.rng.choice([size for size in range(2, 9) if size != old])
-        scaler = cluster.owner(
-            "HorizontalPodAutoscaler", workload.namespace, workload.name, "autoscaling/v2"
-        )
-        why = (
-            "cpu resource utilization (percentage of request) above target"
-            if new > old
-            else "All metrics below target"
-        )
-        message = f"New size: {new}; reason: {why}"
-        cluster.control("horizontal-pod-autoscaler", scaler, NORMAL, "SuccessfulRescale", message)
-        yield stage.between(0.02, 0.2)
-        yield from deployments.scale(workload, new)
+    old = deployments.size(workload)
+    new = stage.rng.choice([size for size in range(2, 9) if size != old])
+    scaler = cluster.owner(
+        "HorizontalPodAutoscaler", workload.namespace, workload.name, "autoscaling/v2"
+    )
+    why = (
+        "cpu resource utilization (percentage of request) above target"
+        if new > old
+        else "All metrics below target"
+    )
+    message = f"New size: {new}; reason: {why}"
+    cluster.control("horizontal-pod-autoscaler", scaler, NORMAL, "SuccessfulRescale", message)
+    yield stage.between(0.02, 0.2)
+    yield from deployments.scale(workload, new)
 
 
 def cron_job(stage: Stage, workload: Workload, period: float) -> Scene:
@@ -153,7 +145,7 @@ def cron_job(stage: Stage, workload: Workload, period: float) -> Scene:
             cluster.forget(cluster.owner("Job", workload.namespace, gone, "batch/v1"))
 
 
-def agents(stage: Stage, workload: Workload) -> Part:
+def agents(stage: Stage, workload: Workload) -> Scene:
     """A DaemonSet puts one pod on each node."""
     owner = stage.cluster.owner("DaemonSet", workload.namespace, workload.name)
     for node in NODES:

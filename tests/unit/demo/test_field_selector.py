@@ -9,8 +9,7 @@ import json
 
 import pytest
 
-from exporter.demo.field_selector import FieldSelector
-from exporter.demo.status import ApiError
+from exporter.demo.store import ApiError, FieldSelector
 
 EVENT = json.dumps(
     {

@@ -9,8 +9,7 @@ import json
 
 import pytest
 
-from exporter.demo.list_options import ListOptions
-from exporter.demo.status import ApiError
+from exporter.demo.store import ApiError, ListOptions
 
 NEEDS_MATCH = (
     "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to"

@@ -7,10 +7,16 @@ import json
 import pytest
 
 from exporter.demo import EventStore
-from exporter.demo.field_selector import FieldSelector
-from exporter.demo.list_options import ListOptions
-from exporter.demo.pages import Scope, change_frames, decode_token, encode_token, list_page
-from exporter.demo.status import ApiError
+from exporter.demo.store import (
+    ApiError,
+    FieldSelector,
+    ListOptions,
+    Scope,
+    change_frames,
+    decode_token,
+    encode_token,
+    list_page,
+)
 from tests.unit.demo.wire import NOW, event, name_of
 
 # From the recordings of kube-apiserver 1.36.3: expired/1-list-continue-expired, its request.

@@ -105,14 +105,6 @@ class TestSeries:
         assert after["metadata"]["name"] == before["metadata"]["name"]
         assert after["series"]["count"] == 30
 
-    def test_an_old_client_counts_from_the_second_occurrence(self, store: EventStore) -> None:
-        """Before client-go 0.25.13 a series begins at 1, and stands for one more."""
-        recorder = SeriesRecorder(store, "default-scheduler", started=NOW, old_client=True)
-        assert self.fail(recorder, NOW) == 1
-        assert self.fail(recorder, NOW + 1) == 1
-        assert shown(store)[0]["series"]["count"] == 1
-        assert recorder.truth.visible.total() == 2
-
     def test_another_version_of_the_object_is_another_event(
         self, store: EventStore, recorder: SeriesRecorder
     ) -> None:

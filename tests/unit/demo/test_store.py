@@ -7,8 +7,7 @@ import json
 import pytest
 
 from exporter.demo import EventStore
-from exporter.demo.status import ApiError
-from exporter.demo.store import AlreadyExistsError, NotFoundError
+from exporter.demo.store import AlreadyExistsError, ApiError, NotFoundError
 from tests.unit.demo.wire import NOW, event, name_of
 
 
@@ -153,14 +152,6 @@ class TestHistory:
         five.compact()
         five.create(event("f"), NOW)
         assert [change.after.key for change in five.changes(position)] == ["shop/f"]
-
-    def test_the_history_is_bounded(self) -> None:
-        """Past its limit the older half is compacted away."""
-        store = EventStore(history_limit=10)
-        for number in range(100):
-            store.create(event(f"e{number}"), NOW)
-        assert len(store.changes(store.position_after(store.compacted))) <= 10
-        assert len(store) == 100
 
     def test_other_writers_use_versions_too(self, store: EventStore) -> None:
         """Versions that events do not use are skipped."""

@@ -119,15 +119,6 @@ class TestWatch:
             store.create(event("f"), NOW)
             assert name_of((await lines(two, 1))[0]) == "f"
 
-    async def test_bookmarks_can_be_periodic(
-        self, server: ApiServer, http: aiohttp.ClientSession
-    ) -> None:
-        """With an interval bookmarks come again and again."""
-        server.bookmark_interval = 0.01
-        query = watch(resourceVersion="6", allowWatchBookmarks="true")
-        async with http.get(EVENTS, params=query) as response:
-            assert [line["type"] for line in await lines(response, 3)] == ["BOOKMARK"] * 3
-
     async def test_a_backlog_comes_fast(
         self, store: EventStore, http: aiohttp.ClientSession
     ) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.demo import api_time
+from exporter.demo.store import spelling
+from exporter.demo.story.pod_scenes import go_duration
 from tests.unit.demo.wire import NOW
 
 
@@ -26,14 +27,14 @@ from tests.unit.demo.wire import NOW
 )
 def test_a_duration_is_spelled_as_go_does(duration: float, text: str) -> None:
     """Whole milliseconds, the units of Go, no trailing zeros."""
-    assert api_time.go_duration(duration) == text
+    assert go_duration(duration) == text
 
 
 def test_a_time_is_cut_to_the_second() -> None:
     """metav1.Time has no fraction, and is not rounded up."""
-    assert api_time.seconds(NOW + 0.999) == "2026-11-22T11:40:00Z"
+    assert spelling.seconds(NOW + 0.999) == "2026-11-22T11:40:00Z"
 
 
 def test_a_micro_time_has_six_digits() -> None:
     """metav1.MicroTime always has its fraction."""
-    assert api_time.microseconds(NOW) == "2026-11-22T11:40:00.000000Z"
+    assert spelling.microseconds(NOW) == "2026-11-22T11:40:00.000000Z"
