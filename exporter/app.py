@@ -165,7 +165,7 @@ class Exporter:
             await asyncio.sleep(_GENERATION_SECONDS)
             self._counting.next_generation(lifetime)
             for watch in self._watches:
-                watch.scope.ledger.forget(time.monotonic())
+                watch.scope.ledger.forget(time.monotonic(), time.time())
 
     def _facts(self) -> Facts:
         counting = self._counting

@@ -171,6 +171,14 @@ class Scope:
                 self._baseline[identity] = when
         return True
 
+    def unlisted(self, item: EventObject) -> bool:
+        """An object of the list that was deleted meanwhile."""
+        record = read_event(item)
+        if record is None:
+            return False
+        self.ledger.unlisted(record)
+        return True
+
     def list_published(self, resource_version: str) -> None:
         """The list is complete."""
         version = version_number(resource_version)

@@ -36,7 +36,6 @@ client-go's recorders.
 
 from __future__ import annotations
 
-from collections import deque
 from hashlib import blake2b
 from itertools import islice
 from zlib import crc32
@@ -54,9 +53,13 @@ _ENDED = (1 << 26) - 1
 _VERSION_SHIFT = 82
 _CLEAR_ENDED = ~(_ENDED << _ENDED_SHIFT)
 
+_BELOW_VERSION = (1 << _VERSION_SHIFT) - 1
+
 _MINUTE = 60.0
 _EVICTED_SHARE = 64
 """An overfull ledger drops its oldest 1/64 at once: dropping one by one would scan each time."""
+_CLOCK_TOLERANCE = 120.0
+"""Seconds by which a reporter's stamp may lie ahead and still be believed."""
 
 
 def _key(namespace: str, name: str) -> bytes:
@@ -78,32 +81,47 @@ class Ledger:
         self.since = 0.0
         """Start of observation, Unix seconds on the cluster's clocks."""
         self._retention = retention
-        self._entries: dict[bytes, int] = {}
-        self._ended: deque[tuple[int, list[bytes]]] = deque()
+        self._live: dict[bytes, int] = {}
+        self._ended: dict[bytes, int] = {}
+        """What was deleted, in the order of its end."""
         self._staged: dict[bytes, int] | None = None
+        self._unlisted: set[bytes] = set()
         self._found: dict[bytes, tuple[EventRecord, int]] = {}
+        self._forgot = 0.0
         self._baselined = False
-        self._list_began = 0.0
+        self._cluster_time = 0.0
+        """About what the cluster's clocks show; Unix seconds."""
         self._evicted_up_to = 0.0
         """What occurred up to then may have been counted and evicted; Unix seconds."""
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._live) + len(self._ended)
 
     def changed(self, record: EventRecord) -> int:
         """New occurrences in an ADDED or MODIFIED version."""
         key = _key(record.namespace, record.name)
-        entry = self._entries.get(key)
+        entry = self._live.get(key)
         if entry is None:
-            new, state = self._first_sight(record)
-            self._entries[key] = state
-            if len(self._entries) > self.limit:
+            return self._met(key, record)
+        version = record.resource_version
+        if version and version <= entry >> _VERSION_SHIFT:
+            return 0
+        new, self._live[key] = _advance(entry, record)
+        return new
+
+    def _met(self, key: bytes, record: EventRecord) -> int:
+        """An event that is not among the living: it returns, or is new."""
+        entry = self._ended.get(key)
+        if entry is None:
+            new, self._live[key] = self._first_sight(record)
+            if len(self) > self.limit:
                 self._evict(record.occurred())
             return new
         version = record.resource_version
         if version and version <= entry >> _VERSION_SHIFT:
             return 0
-        new, self._entries[key] = _advance(entry, record)
+        del self._ended[key]
+        new, self._live[key] = _advance(entry, record)
         return new
 
     def ended(self, record: EventRecord, now: float) -> None:
@@ -112,16 +130,18 @@ class Ledger:
         ``now`` is in seconds of any clock that does not go back.
         """
         key = _key(record.namespace, record.name)
-        entry = self._entries.get(key)
+        entry = self._live.get(key)
         if entry is None:
             return
         version = record.resource_version
         if version and version < entry >> _VERSION_SHIFT:
             return
         if version:
-            entry = (entry & ((1 << _VERSION_SHIFT) - 1)) | version << _VERSION_SHIFT
-        self._entries[key] = self._end(key, entry, now)
-        self.forget(now)
+            entry = (entry & _BELOW_VERSION) | version << _VERSION_SHIFT
+        del self._live[key]
+        self._ended[key] = _as_ended(entry, now)
+        if now - self._forgot >= _MINUTE:
+            self.forget(now)
 
     def begin_list(self, *, server_time: float) -> None:
         """A list starts; ``server_time`` is the API server's clock, Unix seconds.
@@ -130,9 +150,9 @@ class Ledger:
         """
         if not self._baselined:
             self.since = server_time
-        self._list_began = server_time
+        self._cluster_time = server_time
+        self.abandon_list()
         self._staged = {}
-        self._found = {}
 
     def listed(self, record: EventRecord) -> None:
         """One object of the list. A list is read from the store at one moment: it is newer
@@ -144,7 +164,9 @@ class Ledger:
         if staged is None:
             raise RuntimeError("listed() without begin_list()")
         key = _key(record.namespace, record.name)
-        entry = self._entries.get(key)
+        entry = self._live.get(key)
+        if entry is None:
+            entry = self._ended.get(key)
         if entry is None:
             new, state = self._first_sight(record)
             if self.evicted and record.occurred() <= self._evicted_up_to:
@@ -154,14 +176,24 @@ class Ledger:
         else:
             new, state = _advance(entry, record)
         staged[key] = state
+        self._unlisted.discard(key)
         if new and self._baselined:
             self._found[key] = record, new
         else:
             self._found.pop(key, None)
 
+    def unlisted(self, record: EventRecord) -> None:
+        """A DELETED of an object of the list before the list is complete: what it showed counts,
+        and it has ended.
+        """
+        if self._staged is None:
+            raise RuntimeError("unlisted() without begin_list()")
+        self._unlisted.add(_key(record.namespace, record.name))
+
     def abandon_list(self) -> None:
         """The list broke: nothing of it was published."""
         self._staged = None
+        self._unlisted = set()
         self._found = {}
 
     def publish_list(self, resource_version: int, now: float) -> list[tuple[EventRecord, int]]:
@@ -169,33 +201,42 @@ class Ledger:
 
         The first list is the baseline and shows none.
         """
-        staged, found = self._staged, self._found
+        staged, unlisted, found = self._staged, self._unlisted, self._found
         if staged is None:
             raise RuntimeError("publish_list() without begin_list()")
         self.abandon_list()
-        missing = self._entries.keys() - staged.keys()
-        for key in missing:
-            entry = self._entries[key]
+        gone = [(key, entry) for key, entry in self._live.items() if key not in staged]
+        gone += [(key, staged.pop(key)) for key in unlisted if key in staged]
+        for key in staged:
+            self._ended.pop(key, None)
+        for key, entry in gone:
+            self._ended[key] = _as_ended(entry, now)
+        for key, entry in self._ended.items():
             if entry >> _VERSION_SHIFT > resource_version:
                 # The store was restored to an older state: what it says next must not be hidden.
-                entry &= (1 << _VERSION_SHIFT) - 1
-            staged[key] = entry if entry >> _ENDED_SHIFT & _ENDED else self._end(key, entry, now)
-        self._entries = staged
+                self._ended[key] = entry & _BELOW_VERSION
+        self._live = staged
         self._baselined = True
-        if len(staged) > self.limit:
-            self._evict(self._list_began)
+        if len(self) > self.limit:
+            self._evict(self._cluster_time)
         self.forget(now)
         return sorted(found.values(), key=lambda pair: pair[0].occurred())
 
-    def forget(self, now: float) -> None:
-        """Drop what ended more than the retention ago."""
+    def forget(self, now: float, cluster_time: float = 0.0) -> None:
+        """Drop what ended more than the retention ago; to be called now and then.
+
+        ``cluster_time`` is about what the cluster's clocks show, Unix seconds.
+        """
+        self._forgot = now
+        self._cluster_time = max(self._cluster_time, cluster_time)
         oldest = int((now - self._retention) / _MINUTE)
-        while self._ended and self._ended[0][0] < oldest:
-            minute, keys = self._ended.popleft()
-            for key in keys:
-                entry = self._entries.get(key)
-                if entry is not None and entry >> _ENDED_SHIFT & _ENDED == minute:
-                    del self._entries[key]
+        dead = []
+        for key, entry in self._ended.items():
+            if entry >> _ENDED_SHIFT & _ENDED >= oldest:
+                break
+            dead.append(key)
+        for key in dead:
+            del self._ended[key]
 
     def _first_sight(self, record: EventRecord) -> tuple[int, int]:
         state = _state(record, 0)
@@ -214,23 +255,22 @@ class Ledger:
             or (self.evicted > 0 and began <= self._evicted_up_to)
         )
 
-    def _end(self, key: bytes, entry: int, now: float) -> int:
-        # Minute 0 means "still there"; clocks that begin at 0 are shifted past it.
-        minute = max(int(now / _MINUTE) & _ENDED, 1)
-        if self._ended and self._ended[-1][0] == minute:
-            self._ended[-1][1].append(key)
-        else:
-            self._ended.append((minute, [key]))
-        return (entry & _CLEAR_ENDED) | minute << _ENDED_SHIFT
-
     def _evict(self, at: float) -> None:
-        """Make room; it is ``at``, Unix seconds on the cluster's clocks."""
-        surplus = len(self._entries) - self.limit
-        oldest = list(islice(self._entries, max(surplus, self.limit // _EVICTED_SHARE, 1)))
-        for key in oldest:
-            del self._entries[key]
-        self.evicted += len(oldest)
+        """Make room, by what ended first; it is ``at``, Unix seconds on the cluster's clocks."""
+        before = len(self)
+        share = max(before - self.limit, self.limit // _EVICTED_SHARE, 1)
+        for entries in (self._ended, self._live):
+            if len(self) > self.limit:
+                for key in list(islice(entries, share)):
+                    del entries[key]
+        self.evicted += before - len(self)
+        # A reporter whose clock is ahead must not make all that comes look old.
+        at = min(at, self._cluster_time + _CLOCK_TOLERANCE)
         self._evicted_up_to = max(self._evicted_up_to, at)
+
+
+def _as_ended(entry: int, now: float) -> int:
+    return (entry & _CLEAR_ENDED) | (int(now / _MINUTE) & _ENDED) << _ENDED_SHIFT
 
 
 def _advance(entry: int, record: EventRecord) -> tuple[int, int]:

@@ -18,6 +18,9 @@ class Consumer(Protocol[T_contra]):
     def listed(self, item: T_contra) -> bool:
         """One object of the list; False if it could not be used."""
 
+    def unlisted(self, item: T_contra) -> bool:
+        """An object of the list that was deleted meanwhile; False if it could not be used."""
+
     def list_published(self, resource_version: str) -> None:
         """The list is complete."""
 

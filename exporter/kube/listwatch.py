@@ -166,7 +166,8 @@ class ListWatch(Generic[T]):
                 used = changed(kind, item)
                 latest = item
             else:
-                used = kind == "DELETED" or self._consumer.listed(item)
+                take = self._consumer.unlisted if kind == "DELETED" else self._consumer.listed
+                used = take(item)
             if not used:
                 self._intake.passed_over(Undecodable.UNNAMED)
         self._seen(latest)

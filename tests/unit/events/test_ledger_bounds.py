@@ -135,3 +135,71 @@ class TestLimit:
         ledger.changed(event(1, 1, 1, 10))
         ledger.changed(event(2, 2, 1, 11))
         assert ledger.changed(event(3, 4, 12, 12)) == 12
+
+
+class TestRoom:
+    def test_what_has_ended_makes_room_before_what_lives(self) -> None:
+        """Also after a relist: an ended event may return, a live one surely repeats."""
+        living = [event(n, n, 5, 100 + n, uid=f"u{n}") for n in range(1, 21)]
+        ledger = observing(*living, limit=64)
+        for number in range(100, 140):
+            ledger.changed(event(number, number, 1, 1000 + number))
+            ledger.ended(event(number, number, 1, 2000 + number), now=0.0)
+        relist(ledger, living, version=3000)
+        for number in range(200, 210):
+            ledger.changed(event(number, number, 1, 4000 + number))
+        assert ledger.evicted > 0
+        again = [ledger.changed(event(n, 300, 9, 5000 + n, uid=f"u{n}")) for n in range(1, 21)]
+        assert again == [4] * 20
+
+    def test_many_ends_are_bounded_too(self) -> None:
+        """All that is kept of events that came and went fits the limit."""
+        ledger = observing(limit=100)
+        for number in range(1, 5000):
+            ledger.changed(event(number, number, 1, number))
+            ledger.ended(event(number, number, 1, number + 1), now=float(number) / 100)
+        assert len(ledger) <= 100
+        assert len(ledger._live) + len(ledger._ended) == len(ledger)
+
+    def test_a_stamp_from_the_future_does_not_make_the_rest_look_old(self) -> None:
+        """One reporter with a wrong clock must not turn every new event into a return."""
+        ledger = observing(limit=10)
+        for number in range(1, 12):
+            ledger.changed(
+                record(
+                    name=named_at(number), last_time="9999-01-01T00:00:00Z", resource_version=number
+                )
+            )
+        assert ledger.evicted > 0
+        ledger.forget(0.0, EPOCH + 1000.0)
+        assert ledger.changed(event(2000, 2001, 7, 100)) == 7
+
+
+class TestUnlisted:
+    def test_what_was_deleted_while_it_was_listed_counts_and_has_ended(self) -> None:
+        """A streamed list goes on to the changes of its own time."""
+        ledger = observing(event(-9, -9, 1, 5))
+        ledger.begin_list(server_time=EPOCH + 100)
+        ledger.listed(event(-9, -9, 1, 5))
+        ledger.listed(event(50, 50, 2, 20))
+        ledger.unlisted(event(50, 50, 2, 21))
+        [(_, times)] = ledger.publish_list(30, 0.0)
+        assert times == 2
+        ledger.forget(RETENTION + 120.0)
+        assert len(ledger) == 1
+
+    def test_what_is_listed_again_lives(self) -> None:
+        """The last word of the list counts."""
+        ledger = observing()
+        ledger.begin_list(server_time=EPOCH + 100)
+        ledger.listed(event(50, 50, 1, 20))
+        ledger.unlisted(event(50, 50, 1, 21))
+        ledger.listed(event(50, 60, 2, 22, uid="u2"))
+        ledger.publish_list(30, 0.0)
+        ledger.forget(100 * RETENTION)
+        assert len(ledger) == 1
+
+    def test_it_needs_a_list(self) -> None:
+        """Outside a list a deletion is told by ``ended``."""
+        with pytest.raises(RuntimeError, match="without begin_list"):
+            observing().unlisted(event(1, 1, 1, 1))

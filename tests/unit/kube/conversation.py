@@ -86,6 +86,7 @@ class Recording:
         """(resourceVersion, names) of each published list."""
         self.changes: list[tuple[str, str]] = []
         self.began: list[float] = []
+        self.removed: list[str] = []
         self.abandoned = 0
         self.open: list[str] | None = None
 
@@ -96,6 +97,11 @@ class Recording:
     def listed(self, item: Thing) -> bool:
         assert self.open is not None, "an object of a list that has not begun"
         self.open.append(item.metadata.name)
+        return bool(item.metadata.name)
+
+    def unlisted(self, item: Thing) -> bool:
+        assert self.open is not None, "an object of a list that has not begun"
+        self.removed.append(item.metadata.name)
         return bool(item.metadata.name)
 
     def list_published(self, resource_version: str) -> None:

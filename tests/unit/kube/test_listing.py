@@ -270,6 +270,7 @@ class TestStreamedList:
         talk.accept()
         talk.lines(added("a", 3), frame("DELETED", "b", 4), end_mark(5))
         assert talk.consumer.lists == [("5", ["a"])]
+        assert talk.consumer.removed == ["b"]
 
     def test_a_list_may_not_be_silent_for_long(self) -> None:
         """Before the mark the silence limit is the list's, after it the watch's."""
