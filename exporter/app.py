@@ -30,7 +30,7 @@ from exporter.web.server import Health, WebServer
 
 logger = logging.getLogger("exporter")
 
-# Tens of bytes an event: the ledger of a million is some 150 MB, and no cluster has more.
+# Some 140 bytes an event, the dictionary's own included: a full ledger is 140 MB.
 LEDGER_LIMIT = 1_000_000
 _GENERATION_SECONDS = 60.0
 _SERIES_SECONDS = 3600.0
@@ -146,7 +146,8 @@ class Exporter:
         # The scheduler's recorder writes a live series every half hour: with a shorter TTL it
         # ends and returns each time, and must still be known then.
         retention = max(2 * config.event_ttl, _SERIES_SECONDS)
-        ledger = Ledger(retention=retention, limit=LEDGER_LIMIT)
+        limit = LEDGER_LIMIT // max(len(config.namespaces), 1)
+        ledger = Ledger(retention=retention, limit=limit)
         scope = Scope(self._counting, ledger, monotonic=time.monotonic, wall=time.time)
         protocol = ListWatch(
             FrameReader(EventObject),

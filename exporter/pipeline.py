@@ -9,6 +9,7 @@ scope, or by ``replay``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import inf
 
 from exporter.events import EventObject, EventRecord, Ledger, read_event, version_number
 from exporter.events.record import container_of, unix_seconds
@@ -72,14 +73,18 @@ class Counting:
         yield from self._counters.values()  # type: ignore[misc]
         yield from self._histograms.values()  # type: ignore[misc]
 
-    def occurred(self, record: EventRecord, times: int) -> float:
-        """``record`` shows ``times`` new occurrences; returns when the latest was, Unix seconds."""
+    def occurred(self, record: EventRecord, times: int, now: float = inf) -> float:
+        """``record`` shows ``times`` new occurrences; returns when the latest was, Unix seconds.
+
+        That is ``now`` at the latest: one reporter with a clock ahead would otherwise hold
+        the time of the last occurrence in the future.
+        """
         self.total += times
         identity = _identity(record)
         counter, last_seen, rules = self._known.get(identity) or self._meet(identity)
         detail = (record.kind, record.object_name, record.field_path, record.host)
         counter.inc(times, detail)
-        when = unix_seconds(record.last_time)
+        when = min(unix_seconds(record.last_time), now)
         if when > last_seen.value:
             last_seen.set(when)
             self.last_occurrence = max(self.last_occurrence, when)
@@ -167,7 +172,7 @@ class Scope:
         if self._baseline is not None:
             identity = _identity(record)
             when = unix_seconds(record.last_time)
-            if when >= self._baseline.get(identity, 0.0):
+            if when >= self._baseline.get(identity, -inf):
                 self._baseline[identity] = when
         return True
 
@@ -181,14 +186,14 @@ class Scope:
 
     def list_published(self, resource_version: str) -> None:
         """The list is complete."""
-        version = version_number(resource_version)
+        version, now = version_number(resource_version), self._wall()
         for record, times in self.ledger.publish_list(version, self._monotonic()):
-            self._counting.occurred(record, times)
+            self._counting.occurred(record, times, now)
             self.missed += times
         for identity, when in (self._baseline or {}).items():
-            self._counting.seen(identity, when)
+            self._counting.seen(identity, min(when, now))
         self._baseline = None
-        self.last_sync = self._wall()
+        self.last_sync = now
 
     def list_abandoned(self) -> None:
         """The list broke."""
@@ -204,7 +209,8 @@ class Scope:
             return True
         times = self.ledger.changed(record)
         if times:
-            self.lag = self._wall() - self._counting.occurred(record, times)
+            now = self._wall()
+            self.lag = now - self._counting.occurred(record, times, now)
         return True
 
 

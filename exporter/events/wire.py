@@ -75,6 +75,10 @@ _NO_REFERENCE = _Reference()
 _NO_SOURCE = _Source()
 _UINT64_DIGITS = 20
 _INT32 = 0x7FFFFFFF
+# core/v1 bounds none of these: who may create events could make us keep megabytes of each.
+# Real names end at 253 characters; what rules read of a message stands at its beginning.
+_MAX_TEXT = 512
+_MAX_MESSAGE = 4096
 
 
 def version_number(text: str | None) -> int:
@@ -99,16 +103,18 @@ def read_event(event: EventObject) -> EventRecord | None:
         meta.namespace or "",
         meta.uid or "",
         version_number(meta.resourceVersion),
-        event.type or "",
-        event.reason or "",
-        source.component or event.reportingComponent or event.reportingController or "",
-        about.kind or "",
-        about.namespace or "",
-        about.name or "",
-        about.uid or "",
-        about.fieldPath or "",
-        source.host or "",
-        event.message or event.note or "",
+        (event.type or "")[:_MAX_TEXT],
+        (event.reason or "")[:_MAX_TEXT],
+        (source.component or event.reportingComponent or event.reportingController or "")[
+            :_MAX_TEXT
+        ],
+        (about.kind or "")[:_MAX_TEXT],
+        (about.namespace or "")[:_MAX_TEXT],
+        (about.name or "")[:_MAX_TEXT],
+        (about.uid or "")[:_MAX_TEXT],
+        (about.fieldPath or "")[:_MAX_TEXT],
+        (source.host or "")[:_MAX_TEXT],
+        (event.message or event.note or "")[:_MAX_MESSAGE],
         count if 0 <= count <= _INT32 else _as_int32(count),
         series_count if 0 <= series_count <= _INT32 else _as_int32(series_count),
         (series and series.lastObservedTime) or last_time or meta.creationTimestamp or "",

@@ -17,6 +17,7 @@ class FamilySpec(msgspec.Struct, forbid_unknown_fields=True):
     """A metric family that rules feed."""
 
     type: str
+    """``counter`` or ``histogram``: what happened is counted or measured, never set."""
     help: str
     labels: list[str]
     buckets: list[float] = []

@@ -37,7 +37,10 @@ class Lifecycle:
 
     def open(self, key: tuple[str, ...], at: float) -> None:
         """Opened at ``at``, Unix seconds of the event."""
+        if not at:  # an event without a time opens nothing that could be measured
+            return
         now = self._clock()
+        self._open.pop(key, None)  # a new opening is the youngest
         self._open[key] = (at, now)
         if now - self._purged > self._max_age / _PURGES_AN_AGE:
             self._purge(now)
@@ -47,7 +50,11 @@ class Lifecycle:
     def close(self, key: tuple[str, ...], at: float) -> float | None:
         """Seconds since the opening, 0 at the least; None where there is none."""
         opened = self._open.pop(key, None)
-        if opened is None or self._clock() - opened[1] >= self._max_age:
+        if (
+            opened is None
+            or self._clock() - opened[1] >= self._max_age
+            or at - opened[0] >= self._max_age  # stamps can be anything
+        ):
             self.unmatched += 1
             return None
         if at < opened[0]:
@@ -61,6 +68,10 @@ class Lifecycle:
 
     def _purge(self, now: float) -> None:
         self._purged = now
-        dead = [k for k, (_, opened) in self._open.items() if now - opened >= self._max_age]
+        dead = []
+        for key, (_, opened) in self._open.items():  # oldest first
+            if now - opened < self._max_age:
+                break
+            dead.append(key)
         for key in dead:
             del self._open[key]

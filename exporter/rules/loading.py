@@ -80,7 +80,7 @@ def _parse(name: str, text: str) -> RuleFile:
     try:
         data = yaml.safe_load(text) or {}
         return msgspec.convert(data, RuleFile)
-    except (yaml.YAMLError, msgspec.ValidationError) as error:
+    except (yaml.YAMLError, msgspec.ValidationError, ValueError, RecursionError) as error:
         raise RuleError(f"{name}: {_rule_named(str(error), data)}{error}") from error
 
 
@@ -115,6 +115,8 @@ class _Compiler:
     def _declaration(self, name: str, spec: FamilySpec) -> Declaration:
         try:
             type_ = MetricType(spec.type)
+            if type_ is MetricType.GAUGE:
+                raise ValueError("type: rules count and measure, no rule sets a gauge")
             return Declaration(name, type_, spec.help, tuple(spec.labels), tuple(spec.buckets))
         except ValueError as error:
             raise RuleError(f"{self.name}: families: {name}: {error}") from error

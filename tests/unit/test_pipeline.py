@@ -176,3 +176,27 @@ def test_series_that_ended_are_born_again() -> None:
     house.scope.changed("ADDED", event("web-0.b"))
     assert house.lines("kube_events_total") == [f"kube_events_total{LABELS} 1"]
     assert house.births.last > before
+
+
+def test_a_reporter_ahead_of_time_does_not_hold_the_last_occurrence_in_the_future() -> None:
+    """What is said to be later than now happened now."""
+    house = House()
+    house.first_list(event("web-0.a", lastTimestamp="2031-01-01T00:00:00Z"))
+    house.scope.changed("ADDED", event("web-0.b", 2, lastTimestamp="2032-01-01T00:00:00Z"))
+    [line] = house.lines("kube_event_last_seen_timestamp_seconds")
+    assert line.endswith(f" {NOW:.0f}")
+    assert house.scope.lag == 0.0
+
+
+def test_huge_texts_are_not_kept() -> None:
+    """Who may create events cannot make the exporter keep megabytes of each."""
+    house = House()
+    house.first_list()
+    huge = "x" * 1_000_000
+    about = {"kind": "Pod", "namespace": "shop", "name": huge, "fieldPath": huge, "uid": huge}
+    house.scope.changed(
+        "ADDED", event(involvedObject=about, message=huge, source={"component": "k", "host": huge})
+    )
+    [series] = house.counting.events._order
+    assert isinstance(series.detail, tuple)
+    assert sum(map(len, series.detail)) < 2000

@@ -223,3 +223,16 @@ class TestRecordings:
         """What has no cause of its own has nothing to do with the pod."""
         other = [message for cause, message in causes[CREATION_FAILURES] if cause == "other"]
         assert all("unexpected EOF" in message for message in other)
+
+
+def test_a_claim_that_cannot_be_created_is_no_pod_that_cannot() -> None:
+    """A StatefulSet's refused claim has an event of its own beside its pod's."""
+    observations = observe(
+        built_in_rules(),
+        component="statefulset-controller",
+        kind="StatefulSet",
+        reason="FailedCreate",
+        message="create Claim data-db-0 for Pod db-0 in StatefulSet db failed error: "
+        'persistentvolumeclaims "data-db-0" is forbidden: exceeded quota: storage',
+    )
+    assert observations == []

@@ -72,3 +72,29 @@ def test_openings_are_bounded() -> None:
     assert len(lifecycle) == MAX_OPEN
     assert lifecycle.close(("0",), 2.0) is None
     assert lifecycle.close(("1",), 2.0) == 1.0
+
+
+def test_a_new_opening_is_the_youngest() -> None:
+    """Pushed out is what was opened longest ago, not what was first opened longest ago."""
+    lifecycle = Lifecycle(3600, Clock())
+    for number in range(MAX_OPEN):
+        lifecycle.open((str(number),), 1.0)
+    lifecycle.open(("0",), 5.0)
+    lifecycle.open(("more",), 6.0)
+    assert lifecycle.close(("0",), 7.0) == 2.0
+    assert lifecycle.close(("1",), 7.0) is None
+
+
+def test_stamps_that_lie_an_age_apart_measure_nothing() -> None:
+    """Event times can be anything; one absurd duration would spoil a sum for good."""
+    lifecycle = Lifecycle(3600, Clock())
+    lifecycle.open(("pod",), 100.0)
+    assert lifecycle.close(("pod",), 253_402_300_799.0) is None
+    assert lifecycle.unmatched == 1
+
+
+def test_an_opening_without_a_time_opens_nothing() -> None:
+    """Nothing could be measured from it."""
+    lifecycle = Lifecycle(3600, Clock())
+    lifecycle.open(("pod",), 0.0)
+    assert lifecycle.close(("pod",), 50.0) is None

@@ -124,6 +124,16 @@ def one_rule(body: str) -> str:
             id="unknown-type",
         ),
         pytest.param(
+            "families:\n  kube_event_x: {type: gauge, help: X., labels: []}",
+            ["test.yaml", "kube_event_x", "gauge"],
+            id="gauge",
+        ),
+        pytest.param(
+            "families:\n  kube_event_x_total: {type: counter, help: 2024-13-45, labels: []}",
+            ["test.yaml"],
+            id="impossible-date",
+        ),
+        pytest.param(
             "families:\n  kube_event_x: {type: counter, help: X., labels: []}",
             ["test.yaml", "kube_event_x", "_total"],
             id="counter-without-total",
