@@ -76,7 +76,8 @@ _NO_SOURCE = _Source()
 _UINT64_DIGITS = 20
 _INT32 = 0x7FFFFFFF
 # core/v1 bounds none of these: who may create events could make us keep megabytes of each.
-# Real names end at 253 characters; what rules read of a message stands at its beginning.
+# Real names end at 253 characters; what rules read of a message stands at its beginning. Label
+# values are bounded where series are born.
 _MAX_TEXT = 512
 _MAX_MESSAGE = 4096
 
@@ -103,13 +104,11 @@ def read_event(event: EventObject) -> EventRecord | None:
         meta.namespace or "",
         meta.uid or "",
         version_number(meta.resourceVersion),
-        (event.type or "")[:_MAX_TEXT],
-        (event.reason or "")[:_MAX_TEXT],
-        (source.component or event.reportingComponent or event.reportingController or "")[
-            :_MAX_TEXT
-        ],
-        (about.kind or "")[:_MAX_TEXT],
-        (about.namespace or "")[:_MAX_TEXT],
+        event.type or "",
+        event.reason or "",
+        source.component or event.reportingComponent or event.reportingController or "",
+        about.kind or "",
+        about.namespace or "",
         (about.name or "")[:_MAX_TEXT],
         (about.uid or "")[:_MAX_TEXT],
         (about.fieldPath or "")[:_MAX_TEXT],
