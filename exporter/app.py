@@ -177,6 +177,7 @@ class Exporter:
             scopes=self._config.namespaces,
             field_selector=self._config.field_selector,
             ready=self.health().ready,
+            connected=all(w.telemetry.connected for w in self._watches),
             since=max(starts) if all(w.telemetry.synced for w in self._watches) else 0.0,
             last_event=counting.last_occurrence,
             now=time.time(),

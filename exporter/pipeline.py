@@ -68,10 +68,10 @@ class Counting:
 
     def families(self) -> Iterator[AnyFamily[Series]]:
         """All families, in the order they are shown."""
-        yield self.events  # type: ignore[misc]
-        yield self.last_seen  # type: ignore[misc]
-        yield from self._counters.values()  # type: ignore[misc]
-        yield from self._histograms.values()  # type: ignore[misc]
+        yield self.events
+        yield self.last_seen
+        yield from self._counters.values()
+        yield from self._histograms.values()
 
     def occurred(self, record: EventRecord, times: int, now: float = inf) -> float:
         """``record`` shows ``times`` new occurrences; returns when the latest was, Unix seconds.
@@ -126,9 +126,8 @@ class Counting:
         """Another period has passed: end idle series, forget the label values only they had."""
         self._known.clear()
         families = list(self.families())
-        for family in families:
-            family.next_generation(lifetime)
-        self.bounds.retain((f.declaration.labels, f.label_values()) for f in families)
+        if sum([family.next_generation(lifetime) for family in families]):
+            self.bounds.retain((f.declaration.labels, f.label_values()) for f in families)
 
 
 class Scope:

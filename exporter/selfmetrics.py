@@ -41,7 +41,9 @@ DECLARATIONS = (
     _declare("build_info", _GAUGE, "What runs; always 1.", "version", "python"),
     _declare("synced", _GAUGE, "Whether the first list is complete.", "scope"),
     _declare("watch_connected", _GAUGE, "Whether a watch is open.", "scope"),
-    _declare("watch_allowed", _GAUGE, "Whether the API server lets us list and watch.", "scope"),
+    _declare(
+        "watch_allowed", _GAUGE, "Whether the API server allows listing and watching.", "scope"
+    ),
     _declare(
         "last_received_timestamp_seconds",
         _GAUGE,
@@ -57,7 +59,11 @@ DECLARATIONS = (
     ),
     _declare("frames_total", _COUNTER, "Objects and frames received.", "scope", "type"),
     _declare(
-        "relists_total", _COUNTER, "Lists after the first, by cause; normal life.", "scope", "cause"
+        "relists_total",
+        _COUNTER,
+        "Lists after the first, by cause; most are part of normal operation.",
+        "scope",
+        "cause",
     ),
     _declare(
         "watch_failures_total", _COUNTER, "Failed requests and streams by cause.", "scope", "cause"
@@ -79,18 +85,29 @@ DECLARATIONS = (
     _declare(
         "series_overflow_total",
         _COUNTER,
-        "Observations that fell into a family's overflow series.",
+        "Look-ups of label sets that had no room and were given the overflow series.",
         "family",
     ),
     _declare("series_expired_total", _COUNTER, "Idle series that ended.", "family"),
+    _declare("label_values", _GAUGE, "Distinct values of a label in use.", "label"),
+    _declare("label_values_limit", _GAUGE, "Most distinct values of a label.", "label"),
     _declare(
         "label_overflow_total",
         _COUNTER,
-        "Observations with a label value beyond its bound.",
+        "Look-ups of label sets in which a value of this label was beyond its bounds.",
         "label",
     ),
     _declare("lifecycles_open", _GAUGE, "Openings that wait for their closing.", "lifecycle"),
-    _declare("scrapers", _GAUGE, "Scrapers whose births are kept."),
+    _declare(
+        "lifecycles_unmatched_total", _COUNTER, "Closings without a known opening.", "lifecycle"
+    ),
+    _declare(
+        "lifecycles_skewed_total",
+        _COUNTER,
+        "Closings stamped before their opening; they measure 0 seconds.",
+        "lifecycle",
+    ),
+    _declare("scrapers", _GAUGE, "Scrapers that are remembered."),
 )
 _BY_NAME = {d.name.removeprefix(_PREFIX): d for d in DECLARATIONS}
 
@@ -125,31 +142,33 @@ class SelfMetrics:
             if d.type is _COUNTER
         }
         self._gauge("build_info", 1, __version__, platform.python_version())
+        self._gauge("series_limit", counting.events.limit)
         self.refresh()
 
     def families(self) -> Iterator[Family[Series]]:
         """In the order of ``DECLARATIONS``."""
-        for name in _BY_NAME:
-            yield self._gauges.get(name) or self._counters[name]  # type: ignore[misc]
+        for name, declaration in _BY_NAME.items():
+            kept = self._gauges if declaration.type is _GAUGE else self._counters
+            yield kept[name]
 
     def refresh(self) -> None:
         """Read the rooms' numbers."""
         for watched in self._watched:
             self._refresh_scope(watched.telemetry, watched.scope)
-        limit = 0
         for family in self._counting.families():
             name = family.declaration.name
-            limit = family.limit
             self._gauge("series", len(family), name)
             self._count("series_overflow_total", family.overflowed, name)
             self._count("series_expired_total", family.expired, name)
-        self._gauge("series_limit", limit)
+        bounds = self._counting.bounds
         for label in self._counting.labels():
-            self._count(
-                "label_overflow_total", self._counting.bounds.overflowed.get(label, 0), label
-            )
+            self._gauge("label_values", bounds.used(label), label)
+            self._gauge("label_values_limit", bounds.limit(label), label)
+            self._count("label_overflow_total", bounds.overflowed.get(label, 0), label)
         for name, lifecycle in self._counting.rules.lifecycles.items():
             self._gauge("lifecycles_open", len(lifecycle), name)
+            self._count("lifecycles_unmatched_total", lifecycle.unmatched, name)
+            self._count("lifecycles_skewed_total", lifecycle.skewed, name)
         self._gauge("scrapers", len(self._scrapers))
 
     def _refresh_scope(self, telemetry: Telemetry, scope: Scope) -> None:

@@ -63,7 +63,7 @@ written with its dots or nested, and a repeatable one can be a list:
 {EXAMPLE}```
 
 Durations are numbers with a unit, `ms`, `s`, `m`, `h` or `d`, one after the other: `90s`,
-`1h30m`, `2d`.
+`1h30m`, `2d`; at most `3650d`. An empty variable is as good as none.
 
 Unknown flags, keys and variables that begin with `KUBE_EVENT_METRICS_` are errors that name the
 nearest known one, and end the program with exit code 2. The variables that Kubernetes sets in
@@ -74,7 +74,12 @@ The commands:
 
 {{commands}}
 
-Exit codes: 0, 1 for what failed, 2 for wrong usage.
+`demo` listens on `{{demo_address}}` unless it is told otherwise: it is for the person in front of
+it. Of these options it takes all but `--kubeconfig` and `--context`. `replay` uses
+`--events.namespace` and `--series.limit`.
+
+Exit codes: 0, 1 for what failed, 2 for wrong usage; 130 after Ctrl-C where nothing was there yet
+to end in order, and 141 where nobody reads the output any more.
 """
 
 _METRICS = f"""\
@@ -128,10 +133,11 @@ Beside these are the process and interpreter metrics of prometheus_client, `proc
 def configuration_page() -> str:
     """docs/configuration.md."""
     # Imported here: the command line is no part of the metrics page.
-    from exporter.cli import COMMANDS
+    from exporter.cli import COMMANDS, DEMO_ADDRESS
 
     return _CONFIGURATION.format(
         options=_table(("flag", "default", "meaning"), map(_option_row, OPTIONS)),
+        demo_address=DEMO_ADDRESS,
         commands=_table(("command", "what it does"), ((f"`{c}`", t) for c, t in COMMANDS.items())),
     )
 

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from exporter.metrics.births import Births
-from exporter.metrics.bounds import LabelBounds
 from exporter.metrics.declaration import Declaration
 from exporter.metrics.series import Describe, Family, Series
 from exporter.metrics.text import Format, encode, exemplar_text, label_text, number
@@ -70,20 +68,8 @@ class CounterSeries(_Sample):
 class CounterFamily(Family[CounterSeries]):
     """Counters of one name."""
 
-    def __init__(
-        self,
-        declaration: Declaration,
-        *,
-        births: Births,
-        bounds: LabelBounds | None = None,
-        limit: int = 0,
-        describe: Describe | None = None,
-    ) -> None:
-        super().__init__(declaration, births=births, bounds=bounds, limit=limit)
-        self._describe = describe
-
     def _born(self, values: tuple[str, ...], birth: int) -> CounterSeries:
-        return CounterSeries(values, birth, self._dirty, self.declaration, self._describe)
+        return CounterSeries(values, birth, self._dirty, self.declaration, self.describe)
 
 
 class GaugeSeries(_Sample):
@@ -98,12 +84,12 @@ class GaugeSeries(_Sample):
         self.value: float = 0
 
     def set(self, value: float) -> None:
-        """The value from now on."""
-        if value != self.value:
+        """The value from now on; the same value again keeps the series alive."""
+        if value == self.value:
+            self.held = True
+        else:
             self.value = value
-        if not self.changed:
-            self.changed = True
-            self.dirty.append(self)
+            self.mark()
 
     def text(self, format_: Format) -> bytes:  # noqa: ARG002 - the same in both
         """``name{...} 1.5``."""

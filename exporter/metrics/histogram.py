@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from functools import cached_property
 
-from exporter.metrics.births import Births
-from exporter.metrics.bounds import LabelBounds
-from exporter.metrics.declaration import Declaration
-from exporter.metrics.series import Describe, Family, Series
+from exporter.metrics.series import Family, Series
 from exporter.metrics.text import (
     Format,
     bucket_bound,
@@ -23,7 +21,7 @@ from exporter.metrics.text import (
 class HistogramSeries(Series):
     """Observations of one label set."""
 
-    __slots__ = ("_details", "_family", "counts", "sum")
+    __slots__ = ("_details", "_family", "_labels", "counts", "sum")
 
     def __init__(
         self,
@@ -34,6 +32,7 @@ class HistogramSeries(Series):
     ) -> None:
         super().__init__(values, birth, dirty)
         self._family = family
+        self._labels = label_text(family.declaration.labels, values)
         self.counts = [0] * (len(family.declaration.buckets) + 1)
         self.sum = 0.0
         self._details: dict[int, tuple[object, float]] = {}
@@ -60,8 +59,7 @@ class HistogramSeries(Series):
         self, counts: list[int], total: float, details: dict[int, tuple[object, float]]
     ) -> bytes:
         family = self._family
-        name = family.declaration.name
-        labels = label_text(family.declaration.labels, self.values)
+        name, labels = family.declaration.name, self._labels
         head = f"{name}_bucket{{{labels},le=" if labels else f"{name}_bucket{{le="
         cumulative = 0
         lines = []
@@ -81,18 +79,10 @@ class HistogramSeries(Series):
 class HistogramFamily(Family[HistogramSeries]):
     """Histograms of one name."""
 
-    def __init__(
-        self,
-        declaration: Declaration,
-        *,
-        births: Births,
-        bounds: LabelBounds | None = None,
-        limit: int = 0,
-        describe: Describe | None = None,
-    ) -> None:
-        super().__init__(declaration, births=births, bounds=bounds, limit=limit)
-        self.describe = describe
-        self.bucket_names = [bucket_bound(b) for b in (*declaration.buckets, math.inf)]
+    @cached_property
+    def bucket_names(self) -> list[str]:
+        """The upper bounds as they are written, the last of them +Inf."""
+        return [bucket_bound(b) for b in (*self.declaration.buckets, math.inf)]
 
     def _born(self, values: tuple[str, ...], birth: int) -> HistogramSeries:
         return HistogramSeries(values, birth, self._dirty, self)

@@ -34,19 +34,22 @@ class Page:
         self._refresh = refresh
         self._foreign = foreign
 
-    def render(self, format_: Format, scraper: str = "") -> tuple[Iterator[bytes], int]:
+    def render(
+        self, format_: Format, scraper: str = "", connection: object = None
+    ) -> tuple[Iterator[bytes], int]:
         """The page's parts, and the births it shows (for ``shown``, once it was sent).
 
-        ``scraper`` names the reader; ``""`` is a person, who is shown true values.
+        ``scraper`` names the reader, ``connection`` what it asks on (``Scrapers.asked``);
+        ``""`` is a person, who is shown true values.
         """
         self._refresh()
         up_to = self._births.last
-        seen = self._scrapers.seen(scraper) if scraper else up_to
+        seen = self._scrapers.asked(scraper, connection) if scraper else up_to
         return self._parts(format_, min(seen, up_to)), up_to
 
-    def shown(self, scraper: str, up_to: int) -> None:
+    def shown(self, scraper: str, up_to: int, connection: object = None) -> None:
         """The page was sent to ``scraper`` whole."""
-        self._scrapers.shown(scraper, up_to)
+        self._scrapers.shown(scraper, up_to, connection)
 
     def _parts(self, format_: Format, seen: int) -> Iterator[bytes]:
         for family in self._families:

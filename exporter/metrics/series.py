@@ -26,13 +26,15 @@ Describe = Callable[[object], Pairs]
 class Series(ABC):
     """One label set of a family. ``birth`` is its place in the sequence of all births."""
 
-    __slots__ = ("birth", "changed", "dirty", "index", "touched", "values")
+    __slots__ = ("birth", "changed", "dirty", "held", "index", "touched", "values")
 
     def __init__(self, values: tuple[str, ...], birth: int, dirty: list[Series]) -> None:
         self.values = values
         self.birth = birth
         self.index = -1
         self.touched = 0
+        self.held = False
+        """Told anew what it said already: alive in this generation, its text the same."""
         self.changed = False
         self.dirty = dirty
 
@@ -51,12 +53,17 @@ class Series(ABC):
             self.dirty.append(self)
 
 
-S = TypeVar("S", bound=Series)
+S_co = TypeVar("S_co", bound=Series, covariant=True)
 _BIRTH = attrgetter("birth")
+# A format that nobody asked for in so many generations is no longer kept rendered.
+_UNREAD_GENERATIONS = 10
 
 
-class Family(ABC, Generic[S]):
-    """All series of one declaration, at most ``limit`` and one for the overflow."""
+class Family(ABC, Generic[S_co]):
+    """All series of one declaration, at most ``limit`` and one for the overflow.
+
+    ``limit`` and ``bounds`` stand together or not at all; ``ValueError`` otherwise.
+    """
 
     def __init__(
         self,
@@ -65,26 +72,31 @@ class Family(ABC, Generic[S]):
         births: Births,
         bounds: LabelBounds | None = None,
         limit: int = 0,
+        describe: Describe | None = None,
     ) -> None:
+        if bool(limit) != (bounds is not None):
+            raise ValueError(f"{declaration.name}: series and label values are bounded together")
         self.declaration = declaration
+        self.describe = describe
         self.limit = limit
         """Most series; 0 for a family whose label values are ours, a closed set."""
         self.overflowed = 0
         """Look-ups of new label sets that fell into the overflow series."""
         self.expired = 0
-        self.births = births
+        self._births = births
         self._bounds = bounds
-        self._series: dict[tuple[str, ...], S] = {}
-        self._order: list[S] = []
+        self._series: dict[tuple[str, ...], S_co] = {}
+        self._order: list[S_co] = []
         self._dirty: list[Series] = []
         self._lines: dict[Format, list[bytes]] = {}
+        self._asked: dict[Format, int] = {}
         self._metadata = {f: metadata(declaration, f) for f in Format}
         self._generation = 0
 
     def __len__(self) -> int:
         return len(self._order)
 
-    def at(self, values: tuple[str, ...]) -> S:
+    def at(self, values: tuple[str, ...]) -> S_co:
         """The series of these label values, in the declaration's order; born if need be."""
         series = self._series.get(values)
         return self._admit(values) if series is None else series
@@ -99,6 +111,7 @@ class Family(ABC, Generic[S]):
         ``seen`` is the latest birth the reader knows; younger series are shown at 0.
         """
         self._refresh()
+        self._asked[format_] = self._generation
         lines = self._lines.get(format_)
         if lines is None:
             lines = self._lines[format_] = [s.text(format_) for s in self._order]
@@ -109,44 +122,55 @@ class Family(ABC, Generic[S]):
             return [self._metadata[format_]]
         return [self._metadata[format_], b"\n".join(lines), b"\n"]
 
-    def next_generation(self, lifetime: int) -> None:
-        """Another period has passed; series unchanged for more than ``lifetime`` of them end.
+    def next_generation(self, lifetime: int) -> int:
+        """Another period has passed; series untouched for more than ``lifetime`` of them end.
 
-        A closed set of series, one without a limit, has no end.
+        Returns how many did. A closed set of series, one without a limit, has no end.
         """
-        if not self.limit:
-            return
         self._refresh()
         self._generation += 1
-        oldest = self._generation - lifetime
-        if all(s.touched >= oldest for s in self._order):
-            return
+        unread = self._generation - _UNREAD_GENERATIONS
+        self._lines = {f: lines for f, lines in self._lines.items() if self._asked[f] > unread}
+        ended = self._end(self._generation - lifetime) if self.limit else 0
+        self.expired += ended
+        return ended
+
+    def _end(self, oldest: int) -> int:
+        """End what was not touched since a generation; the lines of the others stay as they are."""
+        for series in self._order:
+            if series.held:
+                series.held = False
+                series.touched = self._generation - 1
         kept = [s for s in self._order if s.touched >= oldest]
-        self.expired += len(self._order) - len(kept)
-        self._order = kept
-        self._series = {s.values: s for s in kept}
-        self._lines.clear()
-        for index, series in enumerate(kept):
-            series.index = index
+        ended = len(self._order) - len(kept)
+        if ended:
+            self._order = kept
+            self._series = {s.values: s for s in kept}
+            for format_, lines in self._lines.items():
+                self._lines[format_] = [lines[s.index] for s in kept]
+            for index, series in enumerate(kept):
+                series.index = index
+        return ended
 
     @abstractmethod
-    def _born(self, values: tuple[str, ...], birth: int) -> S:
+    def _born(self, values: tuple[str, ...], birth: int) -> S_co:
         """A new series at 0."""
 
-    def _admit(self, values: tuple[str, ...]) -> S:
+    def _admit(self, values: tuple[str, ...]) -> S_co:
         names = self.declaration.labels
         if len(values) != len(names):
             raise ValueError(f"{self.declaration.name}: {values!r} are no values for {names!r}")
         if self._bounds is not None:
             values = self._bounds.bound(names, values)
             series = self._series.get(values)
-            if series is None and self.limit and len(self._series) >= self.limit:
+            if series is None and len(self._series) >= self.limit:
                 self.overflowed += 1
                 values = (OVERFLOW,) * len(names)
                 series = self._series.get(values)
             if series is not None:
                 return series
-        series = self._born(values, self.births.next())
+            self._bounds.admit(names, values)
+        series = self._born(values, self._births.next())
         series.index = len(self._order)
         series.touched = self._generation
         self._series[values] = series

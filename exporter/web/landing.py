@@ -52,11 +52,13 @@ class Facts:
     series: int
     events_remembered: int
     scrapers: int
+    connected: bool = True
+    """Whether every watch is open now."""
 
 
 def landing_page(facts: Facts, state: str, telemetry_path: str) -> str:
     """The page as HTML; ``state`` is the reason why we are not ready."""
-    state = "Ready: every occurrence is counted." if facts.ready else f"Not ready: {state}."
+    state = _state(facts, state)
     body = "".join(
         f"<tr><th>{escape(name)}</th><td>{escape(value)}"
         f"{f' <small>{escape(note)}</small>' if note else ''}</td></tr>"
@@ -70,7 +72,7 @@ def landing_page(facts: Facts, state: str, telemetry_path: str) -> str:
         f"<title>kube-event-metrics</title><style>{_STYLE}</style></head><body>"
         f"<h1>kube-event-metrics <small>{escape(facts.version)}</small></h1>"
         "<p>Counts every occurrence of every Kubernetes event once, for Prometheus.</p>"
-        f'<p class="state{"" if facts.ready else " wait"}">{escape(state)}</p>'
+        f'<p class="state{"" if facts.ready and facts.connected else " wait"}">{escape(state)}</p>'
         f"<table>{body}</table>"
         f'<nav><a href="{path}">Metrics</a><a href="/readyz">Readiness</a>'
         '<a href="/livez">Liveness</a></nav>'
@@ -82,6 +84,17 @@ def landing_page(facts: Facts, state: str, telemetry_path: str) -> str:
         f"<pre>{escape(_QUERIES)}</pre>"
         "</body></html>\n"
     )
+
+
+def _state(facts: Facts, reason: str) -> str:
+    if not facts.ready:
+        return f"Not ready: {reason}."
+    if not facts.connected:
+        return (
+            "Ready, but the watch is down and being retried: "
+            "what happens now is counted once it is back."
+        )
+    return "Ready: every occurrence is counted."
 
 
 def _rows(facts: Facts) -> tuple[tuple[str, str, str], ...]:
@@ -108,7 +121,11 @@ def _scrape_config(telemetry_path: str) -> str:
 def _moment(when: float, now: float, never: str) -> tuple[str, str]:
     if not when:
         return never, ""
-    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S UTC"), _ago(now - when)
+    try:
+        moment = datetime.fromtimestamp(when, UTC)
+    except (ArithmeticError, OSError, ValueError):
+        return "at a time that no calendar has", ""  # a reporter's clock can say anything
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC"), _ago(now - when)
 
 
 def _ago(seconds: float) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+import weakref
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,6 +26,10 @@ _AGENTS = frozenset({"Prometheus", "vm_promscrape", "Alloy", "GrafanaAgent", "Da
 _GZIP_LEVEL = 1
 _GZIP_WINDOW = 31
 _LARGE_BYTES = 256 * 1024
+# Each holds a page: past that somebody asks faster than anybody reads.
+MAX_REQUESTS = 40
+_WRITE_SECONDS = 60.0
+_PRODUCT_CHARACTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,10 @@ class Health:
 
 
 class WebServer:
-    """Serves one page. ``health`` and ``facts`` are asked at each request."""
+    """Serves one page. ``health`` and ``facts`` are asked at each request.
+
+    At most ``max_requests`` for metrics are answered at once.
+    """
 
     def __init__(
         self,
@@ -45,7 +53,11 @@ class WebServer:
         telemetry_path: str,
         health: Callable[[], Health],
         facts: Callable[[], Facts],
+        max_requests: int = MAX_REQUESTS,
     ) -> None:
+        self.requests = 0
+        """For metrics, under way."""
+        self._max_requests = max_requests
         self._page = page
         self._telemetry_path = telemetry_path
         self._health = health
@@ -55,7 +67,7 @@ class WebServer:
     async def start(self, host: str, port: int) -> tuple[str, int]:
         """Listen; port 0 takes any free one. Returns what is listened on; raises ``OSError``."""
         app = web.Application()
-        app.on_response_prepare.append(_no_sniffing)
+        app.on_response_prepare.append(_common_headers)
         app.router.add_get(self._telemetry_path, self._metrics)
         app.router.add_get("/livez", _live)
         app.router.add_get("/readyz", self._ready)
@@ -74,12 +86,22 @@ class WebServer:
             await self._runner.cleanup()
 
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
+        if self.requests >= self._max_requests:
+            return web.Response(text="too many requests at once\n", status=503)
+        self.requests += 1
+        try:
+            return await self._answer(request)
+        finally:
+            self.requests -= 1
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
         began = time.monotonic()
         format_ = format_for(request.headers.get("Accept", ""))
         zipped = gzip_accepted(request.headers.get("Accept-Encoding", ""))
         timeout = _scrape_timeout(request)
         scraper = _identity(request) if timeout is not None else ""
-        parts, up_to = self._page.render(format_, scraper)
+        connection = weakref.ref(request.transport) if request.transport else object()
+        parts, up_to = self._page.render(format_, scraper, connection)
         blocks = await _blocks(parts)
         headers = {"Content-Type": format_.value, "Vary": "Accept, Accept-Encoding"}
         if zipped:
@@ -87,17 +109,13 @@ class WebServer:
             blocks = await _gzip(blocks)
         response = web.StreamResponse(headers=headers)
         response.content_length = sum(map(len, blocks))
-        try:
-            await response.prepare(request)
-            if request.method != "HEAD":
-                for block in blocks:
-                    await response.write(block)
-            await response.write_eof()
-        except ConnectionError:  # the client has gone, as clients do
-            return response
+        patience = _WRITE_SECONDS
+        if timeout is not None and timeout > 0:
+            patience = min(timeout, _WRITE_SECONDS)
+        sent = await _send(request, response, blocks, patience)
         # A scraper that had given up by then has seen nothing, births included.
-        if timeout is not None and time.monotonic() - began < timeout:
-            self._page.shown(scraper, up_to)
+        if sent and timeout is not None and time.monotonic() - began < timeout:
+            self._page.shown(scraper, up_to, connection)
         return response
 
     async def _ready(self, _request: web.Request) -> web.Response:
@@ -114,8 +132,29 @@ async def _live(_request: web.Request) -> web.Response:
     return web.Response(text="ok\n")
 
 
-async def _no_sniffing(_request: web.Request, response: web.StreamResponse) -> None:
+async def _common_headers(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.popall("Server", None)  # which versions run is nobody's business
+
+
+async def _send(
+    request: web.Request, response: web.StreamResponse, blocks: Iterable[bytes], seconds: float
+) -> bool:
+    """Whether all was written in time; a client that does not read is cut off."""
+    try:
+        async with asyncio.timeout(seconds):
+            await response.prepare(request)
+            if request.method != "HEAD":
+                for block in blocks:
+                    await response.write(block)
+            await response.write_eof()
+    except ConnectionError:  # the client has gone, as clients do
+        return False
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+        return False
+    return True
 
 
 async def _blocks(parts: Iterable[bytes]) -> list[bytes]:
@@ -165,7 +204,7 @@ def _product(request: web.Request) -> str:
 
 def _identity(request: web.Request) -> str:
     """Two scrapers on one address are told apart by their product, not by its version."""
-    return f"{request.remote} {_product(request)}"
+    return f"{request.remote} {_product(request)[:_PRODUCT_CHARACTERS]}"
 
 
 __all__ = ["SCRAPE_HEADER", "Format", "Health", "WebServer"]

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.metrics.births import NEWCOMER_SECONDS
+from exporter.metrics.births import LOST_PAGES, NEWCOMER_SECONDS
 from tests.unit.metrics.house import House
 
 SCRAPERS = ("10.0.0.1 Prometheus", "10.0.0.2 Prometheus", "10.0.0.3 vm_promscrape")
@@ -110,3 +110,111 @@ def test_latecomers_are_told_what_is_new_and_no_more(steps: list[Step]) -> None:
     for server in joined.values():
         for series, last in server.last.items():
             assert server.increase[series] == last - server.first[series]
+
+
+fates = st.sampled_from(["read", "unread", "unsent"])
+asks = st.tuples(st.just("ask"), fates, st.booleans())
+# Births in all of the run, and losses one after the other.
+births = st.tuples(
+    st.just("inc"), st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=2), st.integers(1, 5)
+)
+kept = st.tuples(st.just("ask"), st.just("read"), st.just(0))
+lost = st.lists(st.tuples(st.just("ask"), st.just("unread"), st.just(0)), max_size=LOST_PAGES + 1)
+runs = st.lists(st.tuples(kept | asks, births, lost, kept), max_size=8)
+
+
+class Link:
+    """A Prometheus and its connection, which does not outlive a page that failed."""
+
+    def __init__(self) -> None:
+        self.prometheus = Prometheus()
+        self.connection = 0
+        self.page_on = -1
+        """The connection of the last page that was sent."""
+        self.unproven = LOST_PAGES
+        """Pages sent on ever other connections; so many for who has kept none yet."""
+        self.lost = 0
+        """Pages in a row that were sent and not read."""
+
+    def reconnect(self) -> None:
+        self.connection += 1
+
+    def may_lose(self) -> bool:
+        """Whether the promise holds when the page that is asked for now is sent and not read."""
+        same = self.connection == self.page_on
+        return not self.lost or same or self.unproven + 1 < LOST_PAGES
+
+    def sent(self, *, read: bool) -> None:
+        same = self.connection == self.page_on
+        self.unproven = 0 if same else self.unproven + 1
+        self.page_on = self.connection
+        self.lost = 0 if read else self.lost + 1
+
+
+def in_order(run: tuple[Step, Step, list[Step], Step]) -> list[Step]:
+    before, birth, losses, after = run
+    return [before, birth, *losses, after]
+
+
+@given(
+    st.lists(births | asks, max_size=60)
+    | runs.map(lambda each: [step for run in each for step in in_order(run)])
+)
+def test_pages_that_fail_on_the_way_lose_nothing(steps: list[Step]) -> None:
+    """Whether pages are read, lie unread in a kernel, or are never sent whole, on connections
+    kept or new: a scraper's increases are what it was last shown, which is the true count but
+    for births that are still to come, and these come.
+    """
+    house = House()
+    family = house.counter()
+    true: Counter[str] = Counter()
+    link = Link()
+    for step, subject, number in steps:
+        if step == "inc":
+            family.at((subject,)).inc(number)
+            true[head(subject)] += number
+            continue
+        if number:
+            link.reconnect()
+        fate = "read" if subject == "unread" and not link.may_lose() else subject
+        page = house.scrape("prometheus", link.connection, sent=fate != "unsent")
+        if fate != "unsent":
+            link.sent(read=fate == "read")
+        if fate == "read":
+            link.prometheus.receive(page)
+            assert page.keys() == true.keys()
+            assert all(value in (0, true[series]) for series, value in page.items())
+            assert {s: link.prometheus.increase[s] for s in page} == page
+        else:
+            link.reconnect()
+    for _ in range(2):
+        link.prometheus.receive(house.scrape("prometheus", link.connection))
+    assert link.prometheus.increase == +true
+
+
+@given(st.lists(births | st.just(("ask", "", 1)) | st.just(("ask", "", 0)), max_size=80))
+def test_two_behind_one_address_both_see_every_increase(steps: list[Step]) -> None:
+    """Two servers that look like one and take turns, on connections kept or new, are each shown
+    each birth at 0.
+    """
+    house = House()
+    family = house.counter()
+    true: Counter[str] = Counter()
+    links = [Link(), Link()]
+    links[1].connection = 1000
+    for step, subject, number in steps:
+        if step == "inc":
+            family.at((subject,)).inc(number)
+            true[head(subject)] += number
+            continue
+        link = links[0]
+        links.reverse()
+        link.connection += number
+        page = house.scrape("nat", link.connection)
+        link.prometheus.receive(page)
+        assert all(value in (0, true[series]) for series, value in page.items())
+        assert {s: link.prometheus.increase[s] for s in page} == page
+    for _ in range(2):
+        for link in links:
+            link.prometheus.receive(house.scrape("nat", link.connection))
+    assert [link.prometheus.increase for link in links] == [+true, +true]

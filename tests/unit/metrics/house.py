@@ -51,21 +51,30 @@ class House:
         describe: Describe | None = None,
     ) -> CounterFamily:
         family = CounterFamily(
-            declaration, births=self.births, bounds=bounds, limit=limit, describe=describe
+            declaration,
+            births=self.births,
+            bounds=bounds or (LabelBounds() if limit else None),
+            limit=limit,
+            describe=describe,
         )
-        self._families.append(family)  # type: ignore[arg-type]
+        self._families.append(family)
         return family
 
-    def gauge(self, declaration: Declaration = GAUGE) -> GaugeFamily:
-        family = GaugeFamily(declaration, births=self.births)
-        self._families.append(family)  # type: ignore[arg-type]
+    def gauge(self, declaration: Declaration = GAUGE, *, limit: int = 0) -> GaugeFamily:
+        family = GaugeFamily(
+            declaration,
+            births=self.births,
+            bounds=LabelBounds() if limit else None,
+            limit=limit,
+        )
+        self._families.append(family)
         return family
 
     def histogram(
         self, declaration: Declaration = HISTOGRAM, *, describe: Describe | None = None
     ) -> HistogramFamily:
         family = HistogramFamily(declaration, births=self.births, describe=describe)
-        self._families.append(family)  # type: ignore[arg-type]
+        self._families.append(family)
         return family
 
     def text(self, scraper: str = "", format_: Format = Format.TEXT) -> str:
@@ -73,13 +82,18 @@ class House:
         page = Page(self._families, self.births, self.scrapers)
         return b"".join(page.render(format_, scraper)[0]).decode()
 
-    def scrape(self, scraper: str, *, sent: bool = True) -> dict[str, float]:
-        """The samples of a scrape, which is sent whole unless a test says otherwise."""
+    def scrape(
+        self, scraper: str, connection: object = None, *, sent: bool = True
+    ) -> dict[str, float]:
+        """The samples of a scrape, which is sent whole unless a test says otherwise.
+
+        By default all are asked for on one connection.
+        """
         page = Page(self._families, self.births, self.scrapers)
-        parts, up_to = page.render(Format.TEXT, scraper)
+        parts, up_to = page.render(Format.TEXT, scraper, connection)
         body = b"".join(parts).decode()
         if sent:
-            page.shown(scraper, up_to)
+            page.shown(scraper, up_to, connection)
         return dict(samples(body))
 
     def curl(self) -> dict[str, float]:

@@ -178,6 +178,29 @@ def test_number_of_scrapers_is_bounded(house: House) -> None:
     assert len(house.scrapers) == MAX_SCRAPERS
 
 
+def test_junk_does_not_push_out_who_is_known(house: House) -> None:
+    """When many clients call themselves scrapers, the births of the real one are kept."""
+    things = house.counter()
+    house.scrape("prometheus")
+    for number in range(2 * MAX_SCRAPERS):
+        house.scrape(f"10.0.0.{number} junk")
+    things.at(("a",)).inc(1)
+    house.clock.advance(2 * NEWCOMER_SECONDS)
+    assert house.scrape("prometheus") == {A: 0}
+    assert house.scrape("prometheus") == {A: 1}
+
+
+def test_newcomer_is_remembered_once_there_is_room(house: House) -> None:
+    """A scraper that met a full house is a newcomer until others have been silent for a day."""
+    for number in range(MAX_SCRAPERS):
+        house.scrape(f"10.0.0.{number} junk")
+    house.counter().at(("a",)).inc(1)
+    assert [house.scrape("prometheus") for _ in range(2)] == [{A: 0}, {A: 0}]
+    house.clock.advance(SCRAPER_TTL_SECONDS + 1)
+    house.scrape("prometheus")
+    assert len(house.scrapers) == 1
+
+
 def test_series_that_returns_is_born_again(house: House) -> None:
     """A series that expired and came back is shown at 0 again before its new value."""
     things = house.counter(limit=10)

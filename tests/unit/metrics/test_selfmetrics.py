@@ -11,6 +11,7 @@ from exporter.events import EventObject, Ledger
 from exporter.kube.frames import FrameReader, Undecodable
 from exporter.kube.telemetry import Failure, Relist, Telemetry
 from exporter.metrics.births import Births, Scrapers
+from exporter.metrics.bounds import DEFAULT_LIMIT, LIMITS
 from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Scope
@@ -172,6 +173,41 @@ def test_series_bound_is_visible() -> None:
     assert exporter.value("series_limit") == 2
     assert exporter.value("series", 'family="kube_events_total"') == 3
     assert exporter.value("series_overflow_total", 'family="kube_events_total"') == 2
+
+
+def test_refused_label_sets_take_no_label_values() -> None:
+    """What fell past the series' bound does not use up the values of the labels, which are told
+    beside their own bound.
+    """
+    exporter = Exporter(series_limit=2)
+    scope = exporter.watched[0].scope
+    scope.list_began(WALL - 10)
+    scope.list_published("5")
+    for reason in ("A", "B", "C", "D"):
+        exporter.happens(reason)
+    assert exporter.value("label_values", 'label="reason"') == 2
+    assert exporter.value("label_values_limit", 'label="reason"') == DEFAULT_LIMIT
+    assert exporter.value("label_values_limit", 'label="namespace"') == LIMITS["namespace"]
+    exporter.counting.next_generation(0)
+    assert exporter.value("label_values", 'label="reason"') == 0
+
+
+def test_limit_is_told_without_a_rule() -> None:
+    """The bound of a family's series is known before anything was counted."""
+    assert Exporter(series_limit=17).value("series_limit") == 17
+
+
+@pytest.mark.parametrize("name", ["unmatched", "skewed"])
+def test_unsound_pairs_are_counted(exporter: Exporter, name: str) -> None:
+    """Closings that could not be paired or lie before their opening can be told from silence."""
+    lifecycles = exporter.counting.rules.lifecycles
+    first = next(iter(lifecycles))
+    for lifecycle in lifecycles:
+        assert exporter.value(f"lifecycles_{name}_total", f'lifecycle="{lifecycle}"') == 0
+    lifecycles[first].close(("nothing",), WALL)
+    lifecycles[first].open(("a",), WALL)
+    lifecycles[first].close(("a",), WALL - 1)
+    assert exporter.value(f"lifecycles_{name}_total", f'lifecycle="{first}"') == 1
 
 
 def test_label_bound_is_visible(exporter: Exporter) -> None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from exporter.metrics.bounds import OVERFLOW, LabelBounds
+from exporter.metrics.counter import CounterFamily
 from exporter.metrics.declaration import Declaration, MetricType
 from exporter.metrics.text import Format
-from tests.unit.metrics.house import House
+from tests.unit.metrics.house import COUNTER, House
 
 
 @pytest.fixture
@@ -54,6 +55,27 @@ def test_series_with_an_overflowing_label_share_one(house: House) -> None:
     }
 
 
+def test_refused_series_uses_up_no_label_value(house: House) -> None:
+    """A full family leaves the distinct values of its labels to the others."""
+    bounds = LabelBounds({}, default=3)
+    full = house.counter(limit=1, bounds=bounds)
+    for value in "abcdefgh":
+        full.at((value,)).inc(1)
+    other = house.counter(
+        Declaration("kube_other_total", MetricType.COUNTER, "Others.", ("reason",)),
+        limit=10,
+        bounds=bounds,
+    )
+    assert [other.at((value,)).values for value in "yz"] == [("y",), ("z",)]
+
+
+def test_series_and_values_are_bounded_together(house: House) -> None:
+    """A family with one bound and without the other is a programming error."""
+    for options in ({"limit": 5}, {"bounds": LabelBounds()}):
+        with pytest.raises(ValueError, match="kube_things_total: "):
+            CounterFamily(COUNTER, births=house.births, **options)
+
+
 def test_wrong_number_of_values_is_a_programming_error(house: House) -> None:
     """Label values that do not fit the declaration are refused with the family's name."""
     things = house.counter()
@@ -83,6 +105,29 @@ def test_change_prolongs_a_series(house: House) -> None:
         things.next_generation(1)
     assert house.curl() == {'kube_things_total{reason="a"}': 7}
     assert things.expired == 1
+
+
+def test_setting_the_same_value_prolongs_a_gauge(house: House) -> None:
+    """A gauge that is told the same again and again is alive, and its line is not made anew."""
+    level = house.gauge(limit=10)
+    level.at(("a",)).set(7)
+    level.at(("b",)).set(7)
+    house.curl()
+    for _ in range(6):
+        level.at(("a",)).set(7)
+        assert not level.at(("a",)).changed
+        level.next_generation(1)
+    assert house.curl() == {'kube_level{reason="a"}': 7}
+
+
+def test_ends_are_told(house: House) -> None:
+    """Who calls for the next generation learns how many series have ended."""
+    things = house.counter(limit=10)
+    for value in "abc":
+        things.at((value,)).inc(1)
+    things.next_generation(1)
+    things.at(("a",)).inc(1)
+    assert [things.next_generation(1) for _ in range(3)] == [2, 1, 0]
 
 
 def test_scrapes_do_not_prolong_a_series(house: House) -> None:
@@ -151,6 +196,46 @@ def test_line_is_made_anew_only_when_its_series_changed(house: House) -> None:
     things.at(("b",)).inc(1, "web-d")
     house.text(format_=Format.OPENMETRICS)
     assert rendered == ["web-a", "web-b", "web-d"]
+
+
+def test_lines_of_the_living_are_not_made_anew_when_others_end(house: House) -> None:
+    """The end of a series costs the others nothing."""
+    rendered: list[object] = []
+
+    def describe(detail: object) -> list[tuple[str, str]]:
+        rendered.append(detail)
+        return [("pod", str(detail))]
+
+    things = house.counter(limit=10, describe=describe)
+    for value in "abc":
+        things.at((value,)).inc(1, value)
+    house.text(format_=Format.OPENMETRICS)
+    things.next_generation(1)
+    things.at(("c",)).inc(1, "c again")
+    things.next_generation(1)
+    assert len(things) == 1
+    house.text(format_=Format.OPENMETRICS)
+    assert rendered == ["a", "b", "c", "c again"]
+
+
+@pytest.mark.parametrize("limit", [0, 10])
+def test_format_that_nobody_reads_is_not_kept_up_to_date(house: House, limit: int) -> None:
+    """Ten generations after its last reader, changes are no longer rendered in a format."""
+    rendered: list[object] = []
+
+    def describe(detail: object) -> list[tuple[str, str]]:
+        rendered.append(detail)
+        return [("pod", str(detail))]
+
+    things = house.counter(limit=limit, describe=describe)
+    house.text(format_=Format.OPENMETRICS)
+    for generation in range(12):
+        things.at(("a",)).inc(1, generation)
+        house.curl()
+        things.next_generation(100)
+    assert rendered == list(range(10))
+    assert '{reason="a"} 12 # {pod="11"} 1\n' in house.text(format_=Format.OPENMETRICS)
+    assert house.curl() == {'kube_things_total{reason="a"}': 12}
 
 
 def test_both_formats_are_kept_up_to_date(house: House) -> None:

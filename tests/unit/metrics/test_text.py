@@ -132,7 +132,7 @@ def test_page_is_brought_up_to_date_before_it_is_rendered() -> None:
     house = House()
     things = house.counter()
     page = Page(
-        [things],  # type: ignore[list-item]
+        [things],
         house.births,
         house.scrapers,
         refresh=lambda: things.at(("a",)).inc(1),

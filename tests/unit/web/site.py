@@ -10,7 +10,7 @@ import aiohttp
 
 from exporter.metrics.page import Foreign, Page
 from exporter.web.landing import Facts
-from exporter.web.server import SCRAPE_HEADER, Health, WebServer
+from exporter.web.server import MAX_REQUESTS, SCRAPE_HEADER, Health, WebServer
 from tests.unit.metrics.house import House, samples
 
 NOW = 1_795_347_600.0  # 2026-11-22 11:40:00 UTC
@@ -32,27 +32,49 @@ PROMETHEUS = {SCRAPE_HEADER: "10", "User-Agent": "Prometheus/3.5.0"}
 THING = 'kube_things_total{reason="a"}'
 
 
+class CountedPage(Page):
+    """Knows how often it was sent whole to a scraper."""
+
+    sent = 0
+
+    def shown(self, scraper: str, up_to: int, connection: object = None) -> None:
+        super().shown(scraper, up_to, connection)
+        self.sent += 1
+
+
 class Site:
     """The server under test, its page and the state that it reports."""
 
-    def __init__(self, *, telemetry_path: str = "/metrics", foreign: Foreign | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        telemetry_path: str = "/metrics",
+        foreign: Foreign | None = None,
+        max_requests: int = MAX_REQUESTS,
+    ) -> None:
         self.house = House()
         self.things = self.house.counter(describe=lambda detail: (("pod", str(detail)),))
         self.health = Health(ready=True, reason="ok")
         self.facts = FACTS
-        page = Page(
-            [self.things],  # type: ignore[list-item]
+        self.page = CountedPage(
+            [self.things],
             self.house.births,
             self.house.scrapers,
             foreign=foreign or (lambda _format: b""),
         )
         self.server = WebServer(
-            page,
+            self.page,
             telemetry_path=telemetry_path,
             health=lambda: self.health,
             facts=lambda: replace(self.facts, ready=self.health.ready),
+            max_requests=max_requests,
         )
         self.port = 0
+        self.client = aiohttp.ClientSession()
+
+    async def reconnect(self) -> None:
+        """The next request goes out on a new connection."""
+        await self.client.close()
         self.client = aiohttp.ClientSession()
 
     @property
@@ -74,10 +96,13 @@ class Site:
 
 @contextlib.asynccontextmanager
 async def serving(
-    *, telemetry_path: str = "/metrics", foreign: Foreign | None = None
+    *,
+    telemetry_path: str = "/metrics",
+    foreign: Foreign | None = None,
+    max_requests: int = MAX_REQUESTS,
 ) -> AsyncIterator[Site]:
     """A site on any free port."""
-    site = Site(telemetry_path=telemetry_path, foreign=foreign)
+    site = Site(telemetry_path=telemetry_path, foreign=foreign, max_requests=max_requests)
     _, site.port = await site.server.start("127.0.0.1", 0)
     try:
         yield site

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -69,6 +70,14 @@ async def test_links_follow_the_telemetry_path() -> None:
         assert "metrics_path: /internal/events" in reader.text
 
 
+async def test_page_says_that_the_watch_is_down(site: Site) -> None:
+    """Between two watches nothing is counted yet, and the page does not pretend otherwise."""
+    site.facts = replace(FACTS, connected=False)
+    text = Reader((await site.get("/"))[1]).text
+    assert "Ready, but the watch is down and being retried" in text
+    assert "every occurrence is counted" not in text
+
+
 async def test_page_says_why_it_is_not_ready(site: Site) -> None:
     """While we are not ready the page gives the reason and does not pretend to count."""
     site.health = Health(ready=False, reason="the first list is not done")
@@ -125,3 +134,10 @@ def test_ages_are_told_in_words(seconds: float, words: str) -> None:
     """An age is one number and its unit; a clock ahead of ours gives no negative age."""
     text = Reader(landing_page(replace(FACTS, last_event=NOW - seconds), "ok", "/metrics")).text
     assert f"UTC {words} Occurrences" in text
+
+
+@pytest.mark.parametrize("when", [math.nan, math.inf, -math.inf, 1e18, -1e18, 1e300])
+def test_any_number_is_a_time_to_the_page(when: float) -> None:
+    """A reporter's clock can say anything: what is no date is told as such."""
+    text = Reader(landing_page(replace(FACTS, last_event=when), "ok", "/metrics")).text
+    assert "Last occurrence at a time that no calendar has Occurrences" in text

@@ -95,3 +95,10 @@ async def test_browsers_do_not_guess_types(site: Site) -> None:
     for path in ("/metrics", "/livez", "/readyz", "/", "/nothing"):
         response, _ = await site.get(path)
         assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_versions_are_not_told(site: Site) -> None:
+    """No answer says which server of which version gives it."""
+    for path in ("/metrics", "/livez", "/readyz", "/", "/nothing"):
+        response, _ = await site.get(path)
+        assert "Server" not in response.headers
