@@ -11,10 +11,15 @@ PYTEST := $(BIN)/python -m pytest
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# 3 says that no cluster is configured; anything else is an error, which Python has told.
 run: $(READY) ## Run the exporter: the current kube context, else the demo cluster.
-	@if $(BIN)/python -c 'import os, sys; from exporter.kube.connection import configured; \
-		sys.exit(not configured(os.environ))' 2>/dev/null; then exec $(BIN)/kube-event-metrics run; \
-	else exec $(BIN)/kube-event-metrics demo; fi
+	@$(BIN)/python -c 'import os, sys; from exporter.kube.connection import configured; \
+		sys.exit(0 if configured(os.environ) else 3)'; \
+	case $$? in \
+		0) exec $(BIN)/kube-event-metrics run ;; \
+		3) exec $(BIN)/kube-event-metrics demo ;; \
+		*) exit 1 ;; \
+	esac
 
 test: $(READY) ## Run the tests; those that need programs that are not here skip and say so.
 	$(PYTEST)

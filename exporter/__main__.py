@@ -3,7 +3,11 @@
 
 import sys
 
-from exporter.cli import main
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        from exporter.cli import main
+
+        code = main()
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command line: which command, with which configuration.
 
-Exit codes: 0, 1 (failed), 2 (usage).
+Exit codes: 0, 1 (failed), 2 (usage); 130 and 141 as a shell has them of a program that ends
+by Ctrl-C, and by writing to somebody who has gone.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from exporter import __version__
-from exporter.config import Config, ConfigError, load_config
-from exporter.config.loading import nearest
-from exporter.config.options import ENVIRONMENT_PREFIX, OPTIONS
+# Little is imported before `main` runs: a Ctrl-C must not meet an import that nobody guards.
+if TYPE_CHECKING:
+    from exporter.config import Config
 
 PROGRAM = "kube-event-metrics"
 COMMANDS = {
@@ -24,11 +25,32 @@ COMMANDS = {
     "check": "try configuration, connection and rights, and say what is missing",
 }
 # A demonstration is for the person in front of it.
-_DEMO_ADDRESS = "127.0.0.1:10360"
+DEMO_ADDRESS = "127.0.0.1:10360"
+_INTERRUPTED = 128 + 2
+_BROKEN_PIPE = 128 + 13
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code, or exits with 2 on wrong usage."""
+    try:
+        try:
+            return _command(argv)
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes once more at its end, and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+
+
+def _command(argv: Sequence[str] | None) -> int:
+    from exporter.config import ConfigError, load_config
+    from exporter.config.loading import nearest
+    from exporter.config.options import OPTIONS
+
     arguments = list(sys.argv[1:] if argv is None else argv)
     named = bool(arguments) and not arguments[0].startswith("-")
     command = arguments.pop(0) if named else "run"
@@ -36,13 +58,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command not in COMMANDS:
         parser.error(f"no command {command!r}: there are {', '.join(COMMANDS)}")
     known, unknown = parser.parse_known_args(arguments)
+    if unknown and not named and unknown[0] in COMMANDS:
+        parser.error(f"the command comes first: {PROGRAM} {unknown[0]} [flags]")
     if unknown:
         guess = nearest(unknown[0].partition("=")[0], [f"--{option.name}" for option in OPTIONS])
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{guess}")
     given = vars(known)
     file, source = given.pop("config_file", ""), given.pop("source", "")
+    if command == "demo" and (chosen := given.keys() & {"kubeconfig", "context"}):
+        parser.error(f"--{max(chosen)}: the demo watches a cluster of its own; see `run`")
     flags = {n: ",".join(v) if isinstance(v, list) else v for n, v in given.items()}
-    defaults = {"web.listen-address": _DEMO_ADDRESS} if command == "demo" else {}
+    defaults = {"web.listen-address": DEMO_ADDRESS} if command == "demo" else {}
     try:
         config = load_config(flags, os.environ, file, defaults)
     except ConfigError as error:
@@ -70,6 +96,9 @@ def _execute(command: str, config: Config, source: str) -> int:
 
 
 def _parser(command: str, *, named: bool) -> argparse.ArgumentParser:
+    from exporter import __version__
+    from exporter.config.options import ENVIRONMENT_PREFIX, OPTIONS
+
     listing = "\n".join(f"  {name:8}{text}" for name, text in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog=f"{PROGRAM} {command}" if named else PROGRAM,

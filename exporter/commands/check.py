@@ -10,11 +10,14 @@ from typing import Any
 import aiohttp
 
 from exporter.config import Config
+from exporter.events import EventObject
 from exporter.kube.connection import Cluster, ClusterChoice, ConnectionConfigError
+from exporter.kube.frames import FrameReader
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _VERBS = ("list", "watch")
 _TIMEOUT_SECONDS = 20.0
+_READER = FrameReader(EventObject)
 
 
 def check(config: Config) -> int:
@@ -46,19 +49,21 @@ async def _ask(cluster: Cluster, config: Config) -> int:
     if status == 401:
         print("FAIL  credentials: the API server does not accept them (401)")
         return 1
+    if status >= 500:
+        print(f"FAIL  connection: {cluster.url} answers HTTP {status}{_said(body)}")
+        return 1
     version = _json(body).get("gitVersion") if status == 200 else None
     print(f"ok    connection: API server {version or f'answers HTTP {status}'}")
-    missing = 0
+    fine = True
     for namespace in config.namespaces or ("",):
-        for verb in _VERBS:
-            missing += not await _allowed(cluster, verb, namespace)
-    if config.field_selector:
-        missing += not await _selector_works(cluster, config)
-    return 1 if missing else 0
+        allowed = [await _allowed(cluster, verb, namespace) for verb in _VERBS]
+        # Where we may not list, that is told already.
+        listed = not allowed[0] or await _lists(cluster, namespace, config.field_selector)
+        fine = fine and all(allowed) and listed
+    return 0 if fine else 1
 
 
 async def _allowed(cluster: Cluster, verb: str, namespace: str) -> bool:
-    where = f"in namespace {namespace}" if namespace else "in all namespaces"
     attributes = {"verb": verb, "resource": "events", "namespace": namespace}
     status, body = await cluster.post(
         _REVIEWS,
@@ -68,10 +73,15 @@ async def _allowed(cluster: Cluster, verb: str, namespace: str) -> bool:
             "spec": {"resourceAttributes": attributes},
         },
     )
+    where = _where(namespace)
     if status not in (200, 201):
         print(f"FAIL  rights: cannot ask whether we may {verb} events {where}: HTTP {status}")
         return False
-    if _json(body).get("status", {}).get("allowed"):
+    answer = _json(body).get("status")
+    if not isinstance(answer, dict):
+        print(f"FAIL  rights: no answer to whether we may {verb} events {where}")
+        return False
+    if answer.get("allowed") is True:
         print(f"ok    rights: may {verb} events {where}")
         return True
     role = f"a Role in namespace {namespace}" if namespace else "a ClusterRole"
@@ -82,21 +92,39 @@ async def _allowed(cluster: Cluster, verb: str, namespace: str) -> bool:
     return False
 
 
-async def _selector_works(cluster: Cluster, config: Config) -> bool:
-    namespace = config.namespaces[0] if config.namespaces else ""
+async def _lists(cluster: Cluster, namespace: str, selector: str) -> bool:
+    """Whether a list of one event comes back as a list; nothing is printed if it does."""
     path = f"/api/v1/namespaces/{namespace}/events" if namespace else "/api/v1/events"
-    params = {"limit": "1", "fieldSelector": config.field_selector}
+    params = {"limit": "1", **({"fieldSelector": selector} if selector else {})}
     async with cluster.get(path, params) as response:
         status, body = response.status, await response.read()
-    if status == 400:
-        print(f"FAIL  events.field-selector: {_json(body).get('message') or 'refused (400)'}")
+    if status == 400 and selector:
+        said = _json(body).get("message") or "refused (400)"
+        print(f"FAIL  events.field-selector: {said} ({_where(namespace)})")
+        return False
+    if status != 200:
+        print(f"FAIL  list: events {_where(namespace)}: HTTP {status}{_said(body)}")
+        return False
+    page = _READER.page(body)
+    if page is None or not page.resource_version:
+        print(f"FAIL  list: events {_where(namespace)}: the answer is not a list")
         return False
     return True
+
+
+def _where(namespace: str) -> str:
+    return f"in namespace {namespace}" if namespace else "in all namespaces"
+
+
+def _said(body: bytes) -> str:
+    """The server's own words, to be put behind a message."""
+    message = _json(body).get("message")
+    return f": {message}" if message else ""
 
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-from exporter.commands.run import run
+from exporter.app import ExporterFailedError
+from exporter.commands.run import Surroundings, run
 from exporter.config import Config
 from exporter.demo import DemoCluster
 
@@ -20,13 +21,22 @@ def demo(config: Config) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _playing(config: Config) -> AsyncIterator[Config]:
+async def _playing(config: Config) -> AsyncIterator[Surroundings]:
     cluster = DemoCluster()
     await cluster.start()
+
+    async def failed() -> None:
+        try:
+            await cluster.failed()
+        except Exception as error:
+            raise ExporterFailedError("the demo cluster died") from error
+
     try:
         with tempfile.TemporaryDirectory(prefix="kube-event-metrics-demo-") as folder:
             kubeconfig = Path(folder) / "kubeconfig"
             cluster.write_kubeconfig(kubeconfig)
-            yield replace(config, kubeconfig=str(kubeconfig), context="")
+            yield Surroundings(replace(config, kubeconfig=str(kubeconfig), context=""), failed)
     finally:
-        await cluster.stop()
+        # It raises again what `failed` has told.
+        with contextlib.suppress(Exception):
+            await cluster.stop()

@@ -1,43 +1,82 @@
 # SPDX-License-Identifier: Apache-2.0
 """Recorded events, in any form that kubectl or an API server gives them.
 
-A list, lines of a watch or events a line each, and JSON documents one after the other,
-spread over lines as ``kubectl get events --watch -o json`` prints them.
+A list, an array, lines of a watch or events a line each, and JSON documents one after the
+other, spread over lines as ``kubectl get events --watch -o json`` prints them. A byte order
+mark before them is passed over.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+
+import msgspec
 
 from exporter.events import EventObject, EventRecord, read_event
 from exporter.kube.frames import FrameReader, Status, Undecodable
 
 _DECODER = json.JSONDecoder()
 _READER = FrameReader(EventObject)
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 Recorded = tuple[str, EventRecord, int]
-"""Frame type, record, and how many bytes of the input are read."""
+"""Frame type, record, and how many bytes of the input are about done."""
 
 
 def records(data: bytes, problems: Counter[str]) -> Iterator[Recorded]:
     """All events in the input; what cannot be read is counted in ``problems`` by cause."""
-    for document, position in _documents(data):
+    data = data.removeprefix(codecs.BOM_UTF8)
+    items = _array(data)
+    if items is not None:
+        found = [one for item in items for one in _one(bytes(item), 0, problems)]
+        if all(kind == "ADDED" for kind, _, _ in found):
+            # Events out of a list, not the frames of a watch.
+            found.sort(key=lambda one: one[1].occurred())
+        yield from _placed(found, 0, len(data))
+        return
+    begin = 0
+    for document, end in _documents(data):
         page = _READER.page(document)
         if page is None or page.items is None:
-            yield from _one(document, position, problems)
-            continue
-        items = []
-        for raw in page.items:
-            item = _READER.item(raw)
-            record = None if isinstance(item, Undecodable) else read_event(item)
-            if record:
-                items.append(record)
-            else:
-                problems[item if isinstance(item, Undecodable) else Undecodable.UNNAMED] += 1
-        # A list is sorted by name; pairs of events want time.
-        for record in sorted(items, key=EventRecord.occurred):
-            yield "ADDED", record, position
+            yield from _one(document, end, problems)
+        else:
+            yield from _listed(page.items, begin, end, problems)
+        begin = end
+
+
+def _array(data: bytes) -> Sequence[msgspec.Raw] | None:
+    """The elements, where all of the input is one array; None where it is anything else."""
+    if not data.lstrip().startswith(b"["):
+        return None
+    try:
+        return _ARRAY.decode(data)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+def _listed(
+    items: Sequence[msgspec.Raw], begin: int, end: int, problems: Counter[str]
+) -> Iterator[Recorded]:
+    """The events of a list that stands from ``begin`` to ``end``."""
+    found: list[Recorded] = []
+    for raw in items:
+        item = _READER.item(raw)
+        record = None if isinstance(item, Undecodable) else read_event(item)
+        if record:
+            found.append(("ADDED", record, 0))
+        else:
+            problems[item if isinstance(item, Undecodable) else Undecodable.UNNAMED] += 1
+    # A list is sorted by name; pairs of events want time.
+    found.sort(key=lambda one: one[1].occurred())
+    yield from _placed(found, begin, end)
+
+
+def _placed(found: Sequence[Recorded], begin: int, end: int) -> Iterator[Recorded]:
+    """Each with its share of the way from ``begin`` to ``end``."""
+    for number, (kind, record, _) in enumerate(found, 1):
+        yield kind, record, begin + (end - begin) * number // len(found)
 
 
 def _one(document: bytes, position: int, problems: Counter[str]) -> Iterator[Recorded]:
@@ -65,7 +104,7 @@ def _documents(data: bytes) -> Iterator[tuple[bytes, int]]:
     """(JSON document, where it ends): a line each, unless the first line is none by itself."""
     lines = data.split(b"\n")
     first = next((line for line in lines if line.strip()), b"")
-    if first.strip() in (b"{", b"["):
+    if first.strip() == b"{" or first.lstrip().startswith(b"["):
         yield from _spread(data)
         return
     position = 0

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``replay``: recorded events to metrics on standard output.
 
-Everything in the input is counted: there is no baseline, since nothing came before it.
+Everything in the input is counted, of the namespaces that are asked for: there is no baseline,
+since nothing came before it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -36,7 +38,9 @@ def replay(config: Config, source: str) -> int:
         return 1
     problems: Counter[str] = Counter()
     bar = _Progress(len(data), sys.stderr)
-    text, read = replay_bytes(data, problems, bar, series_limit=config.series_limit)
+    text, read = replay_bytes(
+        data, problems, bar, series_limit=config.series_limit, namespaces=config.namespaces
+    )
     bar.finish()
     for cause, times in sorted(problems.items()):
         print(f"kube-event-metrics: passed over {times} ({cause})", file=sys.stderr)
@@ -51,10 +55,16 @@ def write(stream: BinaryIO, text: bytes) -> None:
 
 
 def replay_bytes(
-    data: bytes, problems: Counter[str], bar: _Progress | None = None, *, series_limit: int
+    data: bytes,
+    problems: Counter[str],
+    bar: _Progress | None = None,
+    *,
+    series_limit: int,
+    namespaces: Sequence[str] = (),
 ) -> tuple[bytes, int]:
-    """The exposition text of all events in ``data``, and how many were read.
+    """The exposition text of the events in ``data``, and how many were read.
 
+    Counted are those in ``namespaces`` (of the Event object, as for a watch), without any all.
     What cannot be read is counted in ``problems`` by cause.
     """
     births = Births(time.monotonic)
@@ -65,12 +75,13 @@ def replay_bytes(
     read = 0
     for kind, record, position in records(data, problems):
         read += 1
-        if kind == "DELETED":
-            ledger.ended(record, 0.0)
-        else:
+        if not namespaces or record.namespace in namespaces:
+            # Also what is first, or last, seen as DELETED: it shows what has occurred.
             times = ledger.changed(record)
             if times:
                 counting.occurred(record, times)
+            if kind == "DELETED":
+                ledger.ended(record, 0.0)
         if bar and read % 1000 == 0:
             bar.at(position)
     page = Page(counting.families(), births, Scrapers(births, time.monotonic))

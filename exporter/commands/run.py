@@ -9,8 +9,9 @@ import gc
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 
 from exporter.app import Exporter, ExporterFailedError
 from exporter.config import Config
@@ -22,34 +23,45 @@ logger = logging.getLogger("exporter")
 # Of the two seconds between SIGTERM and our end.
 _GRACE_SECONDS = 1.5
 
-Surroundings = Callable[[Config], AbstractAsyncContextManager[Config]]
-"""What must be there while the exporter runs; gives the configuration it runs with."""
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the exporter runs in: its configuration, and what else must not fail."""
+
+    config: Config
+    failed: Callable[[], Awaitable[None]]
+    """Waits until that fails, and raises ``ExporterFailedError`` then."""
+
+
+Surround = Callable[[Config], AbstractAsyncContextManager[Surroundings]]
+"""Makes the surroundings of a configuration, for as long as the exporter runs."""
 
 
 @contextlib.asynccontextmanager
-async def _nothing(config: Config) -> AsyncIterator[Config]:
-    yield config
+async def _nothing(config: Config) -> AsyncIterator[Surroundings]:
+    yield Surroundings(config, asyncio.get_running_loop().create_future)
 
 
-def run(config: Config, surroundings: Surroundings = _nothing) -> int:
+def run(config: Config, surround: Surround = _nothing) -> int:
     """Run until SIGTERM or SIGINT; 0 then, 1 where something failed."""
     configure_logging(config.log_level, config.log_format)
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
-        return runner.run(_serve(config, surroundings))
+        return runner.run(_serve(config, surround))
 
 
-async def _serve(config: Config, surroundings: Surroundings) -> int:
+async def _serve(config: Config, surround: Surround) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     try:
-        async with surroundings(config) as effective:
-            exporter = Exporter(effective)
+        async with surround(config) as surroundings:
+            exporter = Exporter(surroundings.config)
             # What is alive now stays: leave it out of every later collection.
             gc.collect()
             gc.freeze()
-            await _until(stop, asyncio.create_task(exporter.run(stop)))
+            failing = asyncio.ensure_future(surroundings.failed())
+            await _until(stop, asyncio.create_task(exporter.run(stop)), failing)
     except (ConnectionConfigError, OSError) as error:
         logger.error(str(error))
         return 1
@@ -59,16 +71,24 @@ async def _serve(config: Config, surroundings: Surroundings) -> int:
     return 0
 
 
-async def _until(stop: asyncio.Event, running: asyncio.Task[None]) -> None:
-    """Let it run; once told to stop it has a moment to end in order, whatever it waits for."""
+async def _until(
+    stop: asyncio.Event, running: asyncio.Task[None], failing: asyncio.Future[None]
+) -> None:
+    """Let it run; once told to stop it has a moment to end in order, whatever it waits for.
+
+    It is stopped too when ``failing`` is done, which is then raised.
+    """
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
+    await asyncio.wait((running, stopping, failing), return_when=asyncio.FIRST_COMPLETED)
+    failed = failing.done()
+    stop.set()
     await asyncio.wait((running,), timeout=_GRACE_SECONDS)
-    if not running.done():
-        running.cancel()
+    for task in (running, stopping) if failed else (running, stopping, failing):
+        task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+    if failed:
+        await failing
 
 
 def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

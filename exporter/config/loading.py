@@ -13,9 +13,15 @@ from typing import Any
 
 import yaml
 
-from exporter.config.options import BY_NAME, ENVIRONMENT_PREFIX, OPTIONS, Config, Option
+from exporter.config.options import (
+    BY_NAME,
+    ENVIRONMENT_PREFIX,
+    FILE_VARIABLE,
+    OPTIONS,
+    Config,
+    Option,
+)
 
-_FILE_VARIABLE = ENVIRONMENT_PREFIX + "CONFIG_FILE"
 _NO_DEFAULTS: Mapping[str, str] = MappingProxyType({})
 # What Kubernetes sets in every pod beside a Service whose name begins with ours. There is also
 # its _PORT, which is a URL.
@@ -45,7 +51,7 @@ def load_config(
         option.name: (defaults.get(option.name, option.default), f"default of {option.name}")
         for option in OPTIONS
     }
-    path = file or environ.get(_FILE_VARIABLE, "")
+    path = file or environ.get(FILE_VARIABLE, "")
     if path:
         values.update(_from_file(path))
     values.update(_from_environment(environ))
@@ -70,8 +76,8 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     found = {}
     names = {option.environment: option for option in OPTIONS}
     for variable, value in environ.items():
-        if not variable.startswith(ENVIRONMENT_PREFIX) or variable == _FILE_VARIABLE:
-            continue
+        if not variable.startswith(ENVIRONMENT_PREFIX) or variable == FILE_VARIABLE or not value:
+            continue  # an empty one is as good as none, as in a shell
         option = names.get(variable)
         if option is None:
             if _of_a_service(variable, value):
@@ -88,31 +94,71 @@ def _of_a_service(variable: str, value: str) -> bool:
 
 
 def _from_file(path: str) -> dict[str, tuple[str, str]]:
+    found: dict[str, tuple[str, str]] = {}
     try:
-        document = yaml.safe_load(Path(path).read_text("utf-8"))
+        document = _read(path)
+        for name, value in _flatten(document, ""):
+            if name in found:
+                raise ConfigError(f"{path}: {name}: stands here twice")
+            if (text := _text(path, name, value)) is not None:
+                found[name] = (text, f"{path}: {name}")
+    except RecursionError:
+        raise ConfigError(f"{path}: is nested too deeply") from None
+    return found
+
+
+def _read(path: str) -> Mapping[Any, Any]:
+    try:
+        loader = yaml.SafeLoader(Path(path).read_text("utf-8"))
+        try:
+            node = loader.get_single_node()
+            # Before it is constructed: that writes into the nodes what is merged with <<.
+            _refuse_twins(path, node, "")
+            document = loader.construct_document(node) if node else {}
+        finally:
+            loader.dispose()
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: {error}") from error
+    except ConfigError:
+        raise
+    except (ValueError, OverflowError, LookupError, AttributeError) as error:
+        # Of scalars that look like a date or a number and are none, such as 2024-13-45.
+        raise ConfigError(f"{path}: holds a value that cannot be read: {error}") from error
     if document is None:
         return {}
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: must be a mapping of options")
-    found = {}
-    for name, value in _flatten(document, ""):
-        option = BY_NAME.get(name)
-        if option is None:
-            if value is None and any(known.startswith(name + ".") for known in BY_NAME):
-                continue  # a section with all its keys commented out
-            raise ConfigError(f"{path}: {name}: unknown key{nearest(name, list(BY_NAME))}")
-        if isinstance(value, list):
-            if not option.repeatable:
-                raise ConfigError(f"{path}: {name}: takes one value, not a list")
-            text = ",".join(str(item) for item in value)
-        else:
-            text = "" if value is None else str(value)
-        found[name] = (text, f"{path}: {name}")
-    return found
+    return document
+
+
+def _refuse_twins(path: str, node: yaml.Node | None, prefix: str) -> None:
+    """YAML forbids a key that stands twice in a mapping; the parser takes the last."""
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen = set()
+    for key, value in node.value:
+        name = f"{prefix}{key.value}"
+        if name in seen:
+            line = key.start_mark.line + 1
+            raise ConfigError(f"{path}: {name}: stands here twice, again in line {line}")
+        seen.add(name)
+        _refuse_twins(path, value, f"{name}.")
+
+
+def _text(path: str, name: str, value: Any) -> str | None:
+    """The value of a key as a flag would have it; None for a section without any key."""
+    option = BY_NAME.get(name)
+    if option is None:
+        if value is None and any(known.startswith(name + ".") for known in BY_NAME):
+            return None  # all its keys are commented out
+        raise ConfigError(f"{path}: {name}: unknown key{nearest(name, list(BY_NAME))}")
+    if isinstance(value, list):
+        if not option.repeatable:
+            raise ConfigError(f"{path}: {name}: takes one value, not a list")
+        return ",".join(str(item) for item in value)
+    return "" if value is None else str(value)
 
 
 def _flatten(node: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:

@@ -12,8 +12,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 ENVIRONMENT_PREFIX = "KUBE_EVENT_METRICS_"
+FILE_VARIABLE = ENVIRONMENT_PREFIX + "CONFIG_FILE"
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+\Z")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+# What is longer is a slip of the keyboard, and could be too much for the arithmetic of time.
+_MAX_DAYS = 3650
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 # RFC 1123 label: what a namespace's name may be.
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
@@ -67,6 +70,8 @@ def _seconds(target: str) -> Callable[[str], dict[str, object]]:
         seconds = sum(float(n) * _SECONDS[unit] for n, unit in _DURATION_PART.findall(value))
         if seconds <= 0:
             raise ValueError("must be more than 0")
+        if seconds > _MAX_DAYS * _SECONDS["d"]:
+            raise ValueError(f"must be at most {_MAX_DAYS}d")
         return {target: seconds}
 
     return parse
@@ -127,7 +132,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "events.namespace",
         "",
-        "Watch the events of this namespace only; repeatable. Needs a Role there, no ClusterRole.",
+        "Only the events of this namespace, watched or replayed; repeatable. "
+        "To watch it needs a Role there, no ClusterRole.",
         _namespaces,
         repeatable=True,
     ),

@@ -82,6 +82,17 @@ class DemoCluster:
             rest = story.advance(self._clock())
             await asyncio.sleep(min(rest, _LONGEST_NAP))
 
+    async def failed(self) -> None:
+        """Wait until the story dies, which it should not, and raise what it died of.
+
+        RuntimeError before the start. Returns once the cluster is stopped.
+        """
+        if self._playing is None:
+            raise RuntimeError("the demo cluster has not been started")
+        await asyncio.wait((self._playing,))
+        if not self._playing.cancelled():
+            self._playing.result()
+
     async def stop(self) -> None:
         """End the story and cut all connections; raises what had ended the story before."""
         try:

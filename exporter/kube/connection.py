@@ -21,9 +21,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+from multidict import CIMultiDict
 
 from exporter import __version__
-from exporter.kube.kubeconfig import ConnectionConfigError, find_kubeconfig, read_kubeconfig
+from exporter.kube.children import ended_when_cancelled
+from exporter.kube.kubeconfig import (
+    ConnectionConfigError,
+    configured,
+    find_kubeconfig,
+    in_cluster,
+    read_kubeconfig,
+)
 from exporter.kube.proxies import proxy_for
 
 if TYPE_CHECKING:
@@ -50,22 +58,6 @@ class ClusterChoice:
     service_account: Path = SERVICE_ACCOUNT
 
 
-def in_cluster(environ: Mapping[str, str]) -> bool:
-    """Whether this process runs in a pod: the kubelet sets these for every container."""
-    return bool(environ.get("KUBERNETES_SERVICE_HOST"))
-
-
-def configured(environ: Mapping[str, str]) -> bool:
-    """Whether a cluster is at hand: a current context, or the pod's own account."""
-    paths = find_kubeconfig("", environ)
-    if not paths:
-        return in_cluster(environ)
-    try:
-        return bool(read_kubeconfig(paths, ""))
-    except ConnectionConfigError:
-        return False
-
-
 class Cluster:
     """One API server: where it is, who we are there, and a session that is kept.
 
@@ -86,7 +78,8 @@ class Cluster:
         self._choice = choice
         self._environ = os.environ if environ is None else environ
         self._clock = clock
-        self._headers: dict[str, str] = {}
+        self._headers: CIMultiDict[str] = CIMultiDict()
+        self._impersonation: tuple[tuple[str, str], ...] = ()
         self._request_options: dict[str, Any] = {}
         self._session: aiohttp.ClientSession | None = None
         self._tls: tuple[object, ...] = ()
@@ -177,22 +170,27 @@ class Cluster:
     async def _read_kubeconfig(
         self, paths: str, configuration: Configuration, *, refused: bool
     ) -> None:
-        from kubernetes.aio.config import load_kube_config
+        from kubernetes.aio.config.kube_config import KubeConfigLoader, KubeConfigMerger
 
         chosen = read_kubeconfig(paths, self._choice.context)
         self.description = f"context {chosen.context}"
+        self._impersonation = chosen.impersonation
         files = tuple(_identity(path) for path in paths.split(os.pathsep))
         if self._loader is not None and self._loader_of == (chosen, files) and not refused:
             # A plug-in's credentials that are still good: running it can cost seconds.
-            await self._loader.load_and_set(configuration)
+            with ended_when_cancelled():
+                await self._loader.load_and_set(configuration)
             return
         self._loader = None
-        loader: Any = await load_kube_config(  # type: ignore[no-untyped-call]
-            config_file=paths,
-            context=chosen.context,
-            client_configuration=configuration,
-            persist_config=False,
+        merged = KubeConfigMerger(paths).config  # type: ignore[no-untyped-call]
+        if chosen.plugin:
+            user = merged["users"].get_with_name(chosen.user_name)["user"]
+            user["exec"].value["command"] = chosen.plugin
+        loader: Any = KubeConfigLoader(  # type: ignore[no-untyped-call]
+            merged, active_context=chosen.context, config_base_path=None
         )
+        with ended_when_cancelled():
+            await loader.load_and_set(configuration)
         if not chosen.plugin:
             return
         if not configuration.api_key and not configuration.cert_file:
@@ -217,17 +215,21 @@ class Cluster:
         )
         loader.load_and_set(configuration)  # type: ignore[no-untyped-call]
         self.description = "service account"
+        self._impersonation = ()
 
     async def _adopt(self, configuration: Configuration) -> None:
         from kubernetes.aio.client.rest import RESTClientObject
 
         self.url = configuration.host.rstrip("/")
-        self._headers = {
-            "Accept": "application/json",
-            # A compressed list costs both sides more CPU than the wire it saves.
-            "Accept-Encoding": "identity",
-            "User-Agent": f"kube-event-metrics/{__version__}",
-        }
+        self._headers = CIMultiDict(
+            {
+                "Accept": "application/json",
+                # A compressed list costs both sides more CPU than the wire it saves.
+                "Accept-Encoding": "identity",
+                "User-Agent": f"kube-event-metrics/{__version__}",
+            }
+        )
+        self._headers.extend(self._impersonation)
         token = configuration.api_key.get("BearerToken", "").strip()
         if not token.isprintable():
             raise ConnectionConfigError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +19,11 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import yaml
+
+from exporter.config.options import BY_NAME, FILE_VARIABLE
+
+# Where a person names a cluster, or a file that does; see `configured`.
+_NAMING = (BY_NAME["kubeconfig"].environment, BY_NAME["context"].environment, FILE_VARIABLE)
 
 
 class ConnectionConfigError(Exception):
@@ -32,8 +38,11 @@ class Kubeconfig:
     context: str
     user: str
     """``FILE: users[NAME].user``, for messages."""
-    plugin: str
+    user_name: str = ""
+    plugin: str = ""
     """The command of the user's exec plug-in, ``""`` where there is none."""
+    impersonation: tuple[tuple[str, str], ...] = ()
+    """The headers that say as whom we act (``as`` and its like)."""
 
 
 def find_kubeconfig(explicit: str, environ: Mapping[str, str]) -> str:
@@ -42,8 +51,35 @@ def find_kubeconfig(explicit: str, environ: Mapping[str, str]) -> str:
         return explicit
     if environ.get("KUBECONFIG"):
         return environ["KUBECONFIG"]
-    home = Path("~/.kube/config").expanduser()
-    return str(home) if home.is_file() else ""
+    if not environ.get("HOME"):
+        return ""
+    path = Path(environ["HOME"]) / ".kube" / "config"
+    return str(path) if _is_there(path) else ""
+
+
+def in_cluster(environ: Mapping[str, str]) -> bool:
+    """Whether this process runs in a pod: the kubelet sets this for every container."""
+    return bool(environ.get("KUBERNETES_SERVICE_HOST"))
+
+
+def configured(environ: Mapping[str, str]) -> bool:
+    """Whether there is a cluster to go by: one that is named, the pod's own, or kubectl's.
+
+    One that is named and broken counts: to say what is wrong with it is better than to do
+    something else. kubectl's file counts unless it holds no context at all.
+    """
+    if in_cluster(environ) or any(environ.get(name) for name in (*_NAMING, "KUBECONFIG")):
+        return True
+    path = find_kubeconfig("", environ)
+    if not path:
+        return False
+    try:
+        document = _load(Path(path))
+    except ConnectionConfigError:
+        return True
+    if isinstance(document, dict):
+        return bool(document.get("current-context") or document.get("contexts"))
+    return document is not None
 
 
 def read_kubeconfig(paths: str, context: str) -> Kubeconfig:
@@ -67,11 +103,11 @@ def read_kubeconfig(paths: str, context: str) -> Kubeconfig:
     if not name:
         if asked.text("server").startswith("https:"):
             meant.fail("user", "missing, and https is for somebody")
-        return Kubeconfig(paths, chosen, meant.at("user"), "")
+        return Kubeconfig(paths, chosen, meant.at("user"))
     user = _entry(files, "users", name, meant.at("user")).mapping("user")
     _check_user(user)
-    plugin = user.mapping("exec").text("command") if user.has("exec") else ""
-    return Kubeconfig(paths, chosen, user.where, plugin)
+    plugin = _plugin(user) if user.has("exec") else ""
+    return Kubeconfig(paths, chosen, user.where, name, plugin, _impersonation(user))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +157,24 @@ class _Node:
 
 def _present(paths: str) -> Iterator[Path]:
     """The paths that are there; kubectl passes over the others."""
-    for path in paths.split(os.pathsep):
-        if path and Path(path).expanduser().is_file():
-            yield Path(path).expanduser()
+    for text in filter(None, paths.split(os.pathsep)):
+        path = Path(text)
+        with contextlib.suppress(RuntimeError):  # nobody knows where home is
+            path = path.expanduser()
+        if _is_there(path):
+            yield path
 
 
-def _read(path: Path) -> _Node:
+def _is_there(path: Path) -> bool:
     try:
-        document = yaml.safe_load(path.read_bytes())
+        return path.is_file()
+    except OSError:
+        return True  # to read it will tell what is wrong
+
+
+def _load(path: Path) -> object:
+    try:
+        return yaml.safe_load(path.read_bytes())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f"line {mark.line + 1}: " if mark else ""
@@ -136,8 +182,17 @@ def _read(path: Path) -> _Node:
         raise ConnectionConfigError(f"{path}: {line}not YAML: {error.problem}") from None
     except yaml.YAMLError:
         raise ConnectionConfigError(f"{path}: not YAML") from None
+    except RecursionError:
+        raise ConnectionConfigError(f"{path}: is nested too deeply") from None
+    except (ValueError, OverflowError, LookupError, AttributeError):
+        # Such as 2024-13-45; which value it is could be a secret.
+        raise ConnectionConfigError(f"{path}: holds a value that cannot be read") from None
     except OSError as error:
         raise ConnectionConfigError(f"{path}: {error.strerror}") from error
+
+
+def _read(path: Path) -> _Node:
+    document = _load(path)
     if not isinstance(document, dict):
         raise ConnectionConfigError(f"{path}: is no kubeconfig: it must be a mapping")
     return _Node(document, path, f"{path}: ")
@@ -180,6 +235,31 @@ def _check_user(user: _Node) -> None:
         for variable in plugin.entries("env"):
             if not isinstance(variable.value.get("value"), str):
                 variable.fail("value", "must be a text")
+
+
+def _plugin(user: _Node) -> str:
+    """Its command: with a slash in it, it is relative to its kubeconfig, as for client-go."""
+    command = user.mapping("exec").text("command")
+    return str(user.file.parent.absolute() / command) if "/" in command else command
+
+
+def _impersonation(user: _Node) -> tuple[tuple[str, str], ...]:
+    """The headers for ``as``, ``as-uid`` and ``as-groups``: the package knows none of them."""
+    if user.has("as-user-extra"):
+        user.fail("as-user-extra", "is not supported")
+    groups = user.value.get("as-groups") or []
+    if not isinstance(groups, list) or not all(isinstance(group, str) for group in groups):
+        user.fail("as-groups", "must be a list of texts")
+    found = {"as": [user.text("as")], "as-uid": [user.text("as-uid")], "as-groups": groups}
+    headers = {"as": "User", "as-uid": "Uid", "as-groups": "Group"}
+    for key, values in found.items():
+        if any(values) and not found["as"][0]:
+            user.fail(key, "means nothing without as")
+        if not all(value.isprintable() for value in values):
+            user.fail(key, "must be printable")
+    return tuple(
+        (f"Impersonate-{headers[k]}", v) for k, values in found.items() for v in values if v
+    )
 
 
 def _given(node: _Node, key: str) -> bool:

@@ -2,7 +2,7 @@
 """The list/watch protocol: what to ask the API server next, and what its answers mean.
 
 A state machine without I/O. The shell asks ``next_request()``, does it, and tells what
-came: ``accepted``, ``page``, ``lines``, ``ended``, ``refused`` or ``broken``.
+came: ``accepted``, ``page``, ``block``, ``ended``, ``refused`` or ``broken``.
 
     STREAM --end mark--> WATCH          a streamed list (KEP-3157) turns into the watch
     LIST   --last page-> WATCH          where the server refuses to stream
@@ -23,6 +23,7 @@ from exporter.kube.backoff import Backoff
 from exporter.kube.consumer import Consumer, Note
 from exporter.kube.frames import FrameReader, Status, T, Undecodable
 from exporter.kube.intake import Intake
+from exporter.kube.liststyle import ListStyle
 from exporter.kube.request import MAX_WATCH_SECONDS, MIN_WATCH_SECONDS, Phase, Request
 from exporter.kube.telemetry import Failure, Relist, Telemetry
 
@@ -65,12 +66,12 @@ class ListWatch(Generic[T]):
         self._backoff = Backoff(uniform)
         self._intake = Intake(reader, consumer, telemetry, note)
         self._selector = {"fieldSelector": field_selector} if field_selector else {}
-        self._streaming = streaming
+        self._style = ListStyle(streaming=streaming)
         self._watch_seconds = watch_seconds
         self._list_silence = list_silence
         self._silence_grace = silence_grace
 
-        self.phase = self._list_phase()
+        self.phase = self._style.phase
         self._version = ""
         self._token = ""
         self._listing = False
@@ -83,7 +84,8 @@ class ListWatch(Generic[T]):
         self._fresh = 0.0
         self._received = 0
         self._failures = 0
-        self._broken_streams = 0
+        self._since_connected = 0
+        self._relisting = ""
 
     @property
     def silence_limit(self) -> float:
@@ -124,6 +126,9 @@ class ListWatch(Generic[T]):
             self._telemetry.allowed = True
         if self.phase is Phase.WATCH:
             self._telemetry.connected = self._telemetry.watched = True
+            if self._since_connected:
+                self._note("info", "watch resumed", {"after_failures": self._since_connected})
+                self._since_connected = 0
         elif not self._token:
             self._listing = True
             self._consumer.list_began(server_time)
@@ -216,7 +221,7 @@ class ListWatch(Generic[T]):
         """The server answers anything but 200; ``retry_after`` is its header's, seconds."""
         status = self._reader.status(body)
         if self.phase is Phase.STREAM and code in (400, 422):
-            self._streaming = False
+            self._style.refused()
             self.phase = Phase.LIST
             self._note("info", "the server does not stream lists, listing by page", {"code": code})
         elif code == 401:
@@ -260,12 +265,18 @@ class ListWatch(Generic[T]):
         self.phase = Phase.WATCH
         self._version = self._version_at_start = resource_version
         self._listing = False
-        self._failures = self._broken_streams = 0
+        self._failures = self._since_connected = 0
+        self._style.published(streamed=streamed)
         self._began = self._fresh = now
         self._received = 0
         self._consumer.list_published(resource_version)
+        fields: dict[str, object] = {"resource_version": resource_version, "streamed": streamed}
+        if self._relisting and self._telemetry.synced:
+            self._note("info", "listed again", {"cause": self._relisting, **fields})
+        else:
+            self._note("info", "synced", fields)
+        self._relisting = ""
         self._telemetry.synced = True
-        self._note("info", "synced", {"resource_version": resource_version, "streamed": streamed})
 
     def _relist(self, cause: Relist, now: float) -> None:
         self._abandon()
@@ -276,8 +287,9 @@ class ListWatch(Generic[T]):
             self._wait = self._backoff.after_failure(now)
         self._relisted = now
         self._failures = 0
-        self.phase = self._list_phase()
-        self._note("info", "listing again", {"cause": cause.value})
+        self.phase = self._style.phase
+        # One line for each relist, when it is done: the first cause is why there is one.
+        self._relisting = self._relisting or cause.value
 
     def _failed(
         self,
@@ -289,6 +301,7 @@ class ListWatch(Generic[T]):
         stale_version: bool = False,
     ) -> None:
         self._telemetry.connected = False
+        self._since_connected += 1
         self._telemetry.failures[cause] += 1
         self._telemetry.last_failure = f"{cause.value}: {detail}"
         self._wait = self._backoff.after_failure(now, retry_after=retry_after)
@@ -300,10 +313,9 @@ class ListWatch(Generic[T]):
             self._failures = 0
         if self.phase is Phase.STREAM:
             self._abandon()
-            self._broken_streams += 1
-            # Some proxies and old servers never send the end mark: a paged list gets through.
-            if cause is Failure.SILENT or self._broken_streams % 2 == 0:
-                self.phase = Phase.LIST
+            self.phase = self._style.broke(silent=cause is Failure.SILENT)
+            if not self._style.streaming:
+                self._note("info", "streamed lists come to no end here, listing by page", {})
         elif stale_version and self.phase is Phase.WATCH:
             # A resourceVersion the server cannot serve is answered 500 for ever.
             self._failures += 1
@@ -321,8 +333,5 @@ class ListWatch(Generic[T]):
             self._listing = False
             self._consumer.list_abandoned()
 
-    def _list_phase(self) -> Phase:
-        return Phase.STREAM if self._streaming else Phase.LIST
 
-
-__all__ = ["Consumer", "ListWatch", "Note", "Phase", "Request"]
+__all__ = ["ListWatch", "Note"]

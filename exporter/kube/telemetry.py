@@ -37,7 +37,7 @@ class Failure(StrEnum):
     ERROR_FRAME = "error_frame"
     """An ERROR in the stream, other than 410 and 429."""
     UNREADABLE = "unreadable"
-    """A page that is no list."""
+    """A page that is no list or is beyond any size, or an answer that is no JSON."""
     CREDENTIALS = "credentials"
     """The configuration or the credentials could not be read again."""
     OTHER = "other"

@@ -8,14 +8,15 @@ import contextlib
 import socket
 import ssl
 import time
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import aiohttp
 
 from exporter.kube.connection import Cluster, ConnectionConfigError
 from exporter.kube.framing import LineSplitter
-from exporter.kube.listwatch import ListWatch, Phase, Request
+from exporter.kube.headers import foreign_type, retry_after, server_time
+from exporter.kube.listwatch import ListWatch
+from exporter.kube.request import Phase, Request
 from exporter.kube.telemetry import Failure, Telemetry
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 # that shows there is no backlog, the next comes 50 ms later: a delay that no scrape notices.
 _TRICKLE_BYTES = 64 * 1024
 _GATHER_SECONDS = 0.05
+# 500 events are a megabyte or two: whoever sends this much sends no page of events.
+MAX_PAGE_BYTES = 256 * 1024 * 1024
+# A Status has a few hundred bytes; of a proxy's page no more than this is looked at.
+_MAX_REFUSAL_BYTES = 1024 * 1024
 # How often in its length the silence limit is moved on: nobody needs it to be exact.
 _RESCHEDULES = 60
 
@@ -43,6 +48,7 @@ class Watcher:
         *,
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        page_limit: int = MAX_PAGE_BYTES,
     ) -> None:
         self._cluster = cluster
         self._path = path
@@ -50,6 +56,7 @@ class Watcher:
         self._telemetry = telemetry
         self._wall = wall
         self._sleep = sleep
+        self._page_limit = page_limit
 
     async def run(self) -> NoReturn:
         """Ask, read, wait, for ever. Only cancellation and programming errors end it."""
@@ -74,23 +81,33 @@ class Watcher:
                 if response.status != 200:
                     await self._refused(response)
                     return
+                if found := foreign_type(response.headers):
+                    self._broken(Failure.UNREADABLE, f"{found} and no JSON: not an API server's")
+                    return
                 _keep_alive(response)
                 now = loop.time()
-                self._protocol.accepted(now, self._server_time(response))
+                clock = server_time(response.headers)
+                self._protocol.accepted(now, self._wall() if clock is None else clock)
                 silence.reschedule(now + self._protocol.silence_limit)
                 if request.phase is Phase.LIST:
-                    self._protocol.page(await self._whole(response.content, silence), loop.time())
-                    self._telemetry.last_received = self._wall()
+                    await self._page(response.content, silence)
                 else:
                     await self._stream(response, silence)
 
-    async def _whole(self, content: aiohttp.StreamReader, silence: asyncio.Timeout) -> bytes:
+    async def _page(self, content: aiohttp.StreamReader, silence: asyncio.Timeout) -> None:
         loop, limit = asyncio.get_running_loop(), self._protocol.silence_limit
         parts: list[bytes] = []
+        size = 0
         while data := await content.readany():
             parts.append(data)
+            size += len(data)
+            if size > self._page_limit:
+                detail = f"a page of more than {self._page_limit} bytes"
+                self._broken(Failure.UNREADABLE, detail)
+                return
             silence.reschedule(loop.time() + limit)
-        return b"".join(parts)
+        self._protocol.page(b"".join(parts), loop.time())
+        self._telemetry.last_received = self._wall()
 
     async def _stream(self, response: aiohttp.ClientResponse, silence: asyncio.Timeout) -> None:
         loop = asyncio.get_running_loop()
@@ -100,11 +117,12 @@ class Watcher:
         while data := await response.content.readany():
             now = loop.time()
             telemetry.last_received = self._wall()
-            if not protocol.block(splitter.feed(data), now):
-                return
+            block = splitter.feed(data)
             if splitter.overlong:
                 protocol.overlong(splitter.overlong)
                 splitter.overlong = 0
+            if not protocol.block(block, now):
+                return
             # Not each time; but a streamed list that is over becomes a watch, which may be
             # silent for much longer.
             if now - scheduled > limit / _RESCHEDULES or limit != protocol.silence_limit:
@@ -115,22 +133,15 @@ class Watcher:
         protocol.ended(loop.time(), truncated=splitter.pending)
 
     async def _refused(self, response: aiohttp.ClientResponse) -> None:
-        retry_after = None
-        with contextlib.suppress(ValueError):
-            retry_after = float(response.headers.get("Retry-After", ""))
-        body = await response.read()
+        body = bytearray()
+        while len(body) < _MAX_REFUSAL_BYTES and (data := await response.content.readany()):
+            body += data
+        wait = retry_after(response.headers, self._wall())
         now = asyncio.get_running_loop().time()
-        self._protocol.refused(response.status, body, retry_after, now)
+        self._protocol.refused(response.status, bytes(body[:_MAX_REFUSAL_BYTES]), wait, now)
 
     def _broken(self, cause: Failure, detail: str) -> None:
         self._protocol.broken(cause, detail, asyncio.get_running_loop().time())
-
-    def _server_time(self, response: aiohttp.ClientResponse) -> float:
-        """The API server's clock, whole seconds; ours where it says nothing."""
-        try:
-            return parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
-        except ValueError:
-            return self._wall()
 
 
 def cause_of(error: Exception) -> Failure:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 
 from exporter.demo import ApiServer, EventStore, GroundTruth, LegacyRecorder, ObjectRef
 from tests.integration.running_exporter import RunningExporter
+from tests.integration.watched_cluster import until
+from tests.unit.kube.kubeconfigs import kubeconfig
 
 STOP_SECONDS = 2.0
 
@@ -148,6 +151,31 @@ class TestStopping:
             assert await exporter.ended(STOP_SECONDS) == 0
             writer.close()
 
+    @pytest.mark.parametrize("command", ["run", "check"])
+    async def test_a_plugin_that_hangs_does_not_hold_it(self, tmp_path: Path, command: str) -> None:
+        """It ends with us: nobody else would end it."""
+        (tmp_path / "plugin.py").write_text(
+            "import os, signal, sys\n"
+            "with open('pid.new', 'w') as note:\n"
+            "    note.write(str(os.getpid()))\n"
+            "os.rename('pid.new', 'pid')\n"
+            "signal.pause()\n"
+        )
+        plugin = {
+            "apiVersion": "client.authentication.k8s.io/v1",
+            "command": "sh",
+            "args": ["-c", f'cd "{tmp_path}" && exec "{sys.executable}" plugin.py'],
+        }
+        path = kubeconfig(tmp_path / "k", user={"exec": plugin})
+        flags = ("--kubeconfig", str(path), "--web.listen-address", "127.0.0.1:0")
+        async with RunningExporter(tmp_path, command, *flags) as exporter:
+            pid = tmp_path / "pid"
+            await until(pid.exists, "a plug-in")
+            exporter.tell(signal.SIGINT)
+            assert await exporter.ended(STOP_SECONDS) == (130 if command == "check" else 0)
+            assert "Traceback" not in exporter.log
+            await until(lambda: not Path(f"/proc/{pid.read_text()}").exists(), "its end")
+
     async def test_a_server_that_is_away_does_not_hold_it(self, cluster: Cluster) -> None:
         """Waiting for the next try is no reason to stay."""
         async with run(cluster) as exporter:
@@ -176,6 +204,26 @@ sys.exit(main(sys.argv[1:]))
             assert await exporter.ended() == 1
             assert "task watch died" in exporter.log
             assert "RuntimeError: a mistake of ours" in exporter.log
+
+    async def test_a_demo_cluster_that_dies_ends_the_process_with_its_reason(
+        self, tmp_path: Path
+    ) -> None:
+        """A demo whose story has stopped shows nothing any more: exit code 1, and why."""
+        code = """
+import sys
+from exporter.cli import main
+from exporter.demo import DemoCluster
+async def play(*_):
+    raise RuntimeError("the story has a hole")
+DemoCluster._play = play
+sys.exit(main(sys.argv[1:]))
+"""
+        address = ("--web.listen-address", "127.0.0.1:0")
+        async with RunningExporter(tmp_path, "demo", *address, code=code) as exporter:
+            assert await exporter.ended() == 1
+            assert 'level=error msg="the demo cluster died"' in exporter.log
+            assert "RuntimeError: the story has a hole" in exporter.log
+            assert exporter.log.count("level=error") == 1
 
     async def test_a_port_in_use_is_told(self, cluster: Cluster) -> None:
         """Exit code 1 and the address, without a traceback."""

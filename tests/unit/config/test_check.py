@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from exporter.cli import main
 from exporter.demo import ApiServer, EventStore
+from exporter.demo.faults import Status
 
 
 @pytest.fixture
@@ -90,6 +92,72 @@ async def test_field_selector_is_tried(check: Check) -> None:
     assert code == 1
     assert lines[-1].startswith("FAIL  events.field-selector: ")
     assert "message" in lines[-1]
+
+
+async def test_field_selector_is_tried_in_every_namespace(check: Check, server: ApiServer) -> None:
+    """Each of them is listed as it will be."""
+    flags = ("--events.namespace", "shop,db", "--events.field-selector", "type=Warning")
+    code, _ = await check(*flags)
+    assert code == 0
+    lists = [r for r in server.requests if r.verb == "list"]
+    assert [r.namespace for r in lists] == ["shop", "db"]
+    assert {(r.query["fieldSelector"], r.query["limit"]) for r in lists} == {("type=Warning", "1")}
+
+
+async def test_a_list_that_fails_is_told(check: Check, server: ApiServer) -> None:
+    """Rights are not all: a list is tried, and what the server says of it is told."""
+    server.on_list(Status(500))
+    code, lines = await check()
+    assert code == 1
+    assert lines[-1] == (
+        "FAIL  list: events in all namespaces: HTTP 500: scripted answer 500 InternalError"
+    )
+
+
+async def test_a_list_that_is_none_is_told(check: Check, server: ApiServer) -> None:
+    """Something that answers everything with 200 is no API server."""
+    server.on_list(Status(200, body=b"{}"))
+    code, lines = await check("--events.namespace", "shop")
+    assert code == 1
+    assert lines[-1] == "FAIL  list: events in namespace shop: the answer is not a list"
+
+
+async def test_a_server_in_trouble_is_told(check: Check, server: ApiServer) -> None:
+    """A server that answers its version with 5xx is not well: there is no more to ask."""
+    async with _answering(server, 503, b'{"message": "not yet"}'):
+        code, lines = await check()
+    assert code == 1
+    assert lines[1:] == [f"FAIL  connection: {server.url} answers HTTP 503: not yet"]
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"status": null}', b'{"status": [1]}', b"[]", b"null", b"<html>", b"[" * 5000]
+)
+async def test_an_answer_that_is_none_is_no_right(
+    check: Check, server: ApiServer, body: bytes
+) -> None:
+    """Whatever stands where the answer about a right should be, it is not a yes."""
+    async with _answering(server, 200, body):
+        code, lines = await check()
+    assert code == 1
+    assert "FAIL  rights: no answer to whether we may list events in all namespaces" in lines
+
+
+@contextlib.asynccontextmanager
+async def _answering(server: ApiServer, status: int, body: bytes) -> AsyncIterator[None]:
+    """In place of ``server`` one that answers everything with this."""
+    await server.stop()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+
+    port = int(server.url.rpartition(":")[2])
+    async with await asyncio.start_server(answer, "127.0.0.1", port):
+        yield
 
 
 async def test_unreachable_server(check: Check, server: ApiServer) -> None:

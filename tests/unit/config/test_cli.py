@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,10 @@ def usage_error(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
         (["replay"], "FILE|-"),
         (["--events.ttl"], "expected one argument"),
         (["check", "--series.limit", "0"], "--series.limit: is a whole number"),
+        (["--log.level=debug", "run"], "the command comes first: kube-event-metrics run [flags]"),
+        (["--log.level", "debug", "replay", "f"], "the command comes first: kube-event-metrics re"),
+        (["demo", "--kubeconfig", "k"], "--kubeconfig: the demo watches a cluster of its own"),
+        (["demo", "--context=c"], "--context: the demo watches a cluster of its own"),
     ],
 )
 def test_wrong_usage_ends_with_2(
@@ -157,3 +164,80 @@ def test_replay_takes_its_source(started: list[tuple[str, Config, str]]) -> None
     cli.main(["replay", "--series.limit", "5", "events.json", "--log.level", "error"])
     assert [source for _, _, source in started] == ["-", "events.json"]
     assert started[1][1].series_limit == 5
+
+
+def test_ctrl_c_ends_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With 130, as a shell has it, wherever a command is when it comes."""
+
+    def execute(*_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_execute", execute)
+    assert cli.main(["check"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+_INTERRUPTING = """
+import sys
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupt())
+{start}
+"""
+_STARTS = {
+    "script": "from exporter.cli import main\nsys.exit(main())",
+    "module": "import runpy\nrunpy.run_module('exporter', run_name='__main__')",
+}
+
+
+@pytest.mark.parametrize("start", _STARTS)
+@pytest.mark.parametrize(
+    "module", ["yaml", "exporter.config", "exporter.commands.check", "aiohttp", "kubernetes"]
+)
+def test_ctrl_c_while_it_starts_is_quiet(module: str, start: str, tmp_path: Path) -> None:
+    """Also while it imports what it needs, which takes longest."""
+    (tmp_path / "k").write_text(
+        "current-context: a\ncontexts: [{name: a, context: {cluster: a}}]\n"
+        "clusters: [{name: a, cluster: {server: 'http://127.0.0.1:1'}}]\n"
+    )
+    code = _INTERRUPTING.format(module=module, start=_STARTS[start])
+    argv = [sys.executable, "-c", code, "check", "--kubeconfig", str(tmp_path / "k")]
+    ended = subprocess.run(argv, capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
+
+
+def test_ctrl_c_while_it_reads_is_quiet() -> None:
+    """A replay that waits for standard input is the one that people interrupt."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "exporter", "replay", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(b"\n" * 1_000_000)  # more than a pipe holds: it reads by now
+        process.stdin.flush()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
+@pytest.mark.parametrize("argv", [["replay", os.devnull], ["check"]])
+def test_a_reader_that_has_gone_is_no_error(argv: list[str], tmp_path: Path) -> None:
+    """As of any program in a pipe, `| head -1` for instance: 141, and nothing is said."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    environ = {k: v for k, v in os.environ.items() if "KUBE" not in k} | {"HOME": str(tmp_path)}
+    with os.fdopen(writing, "wb") as gone:
+        ended = subprocess.run(
+            [sys.executable, "-m", "exporter", *argv],
+            env=environ,
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert (ended.returncode, ended.stderr) == (141, b"")

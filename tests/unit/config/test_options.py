@@ -120,6 +120,15 @@ def test_bad_durations(text: str) -> None:
     assert str(caught.value).endswith(f"; not {text!r}")
 
 
+@pytest.mark.parametrize("name", ["events.ttl", "series.ttl"])
+@pytest.mark.parametrize("text", ["3651d", "9" * 400 + "h", "10000000h"])
+def test_durations_end_at_ten_years(name: str, text: str) -> None:
+    """One that the arithmetic of time cannot hold is refused at the start."""
+    load_config({name: "3650d"}, {})
+    with pytest.raises(ConfigError, match=rf"--{name}: must be at most 3650d; not"):
+        load_config({name: text}, {})
+
+
 @pytest.mark.parametrize(
     ("text", "host", "port"),
     [

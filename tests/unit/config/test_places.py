@@ -160,3 +160,51 @@ def test_variables_that_only_look_like_a_service_are_not(variable: str) -> None:
 def test_other_programs_variables_are_not_ours() -> None:
     """Variables without our prefix are never looked at."""
     assert load_config({}, {"KUBE_EVENTS_TTL": "x", "EVENTS_TTL": "x"}) == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("events: {ttl: 1h, ttl: 2h}", "events.ttl: stands here twice, again in line 1"),
+        ("web: {}\nlog: {}\nweb: {}\n", "web: stands here twice, again in line 3"),
+        ("events.ttl: 1h\nevents: {ttl: 2h}", "events.ttl: stands here twice"),
+    ],
+)
+def test_key_that_stands_twice(file: Path, text: str, told: str) -> None:
+    """Which of the two was meant is not guessed."""
+    assert problem(file, text) == told
+
+
+def test_merged_keys_are_no_twins(file: Path) -> None:
+    """A value beside a merge takes its place: that is what merging is for."""
+    file.write_text("series: &s {limit: 5, ttl: 1h}\nevents:\n  ttl: 2h\n", encoding="utf-8")
+    assert load_config({}, {}, str(file)).series_limit == 5
+    text = "web.telemetry-path: &p /x\nevents:\n  <<: {ttl: 1h}\n  ttl: 2h\n"
+    file.write_text(text, encoding="utf-8")
+    assert load_config({}, {}, str(file)).event_ttl == 7200
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("events: {ttl: 2024-13-45}", "holds a value that cannot be read: month must be in 1..12"),
+        ("log: {level: !!bool loud}", "holds a value that cannot be read"),
+        ("log: {level: !!timestamp loud}", "holds a value that cannot be read"),
+        ("a: " + "[" * 5000, "is nested too deeply"),
+        ("a: &a {b: *a}", "is nested too deeply"),
+    ],
+)
+def test_file_that_the_parser_stumbles_over(file: Path, text: str, told: str) -> None:
+    """Errors that are not YAML's own are errors of the file all the same."""
+    assert problem(file, text).startswith(told)
+
+
+def test_empty_variables_are_none(file: Path) -> None:
+    """As templates leave them behind: what is empty was not given."""
+    file.write_text("events: {ttl: 2h}", encoding="utf-8")
+    environ = {
+        "KUBE_EVENT_METRICS_EVENTS_TTL": "",
+        "KUBE_EVENT_METRICS_CONTEXT": "",
+        "KUBE_EVENT_METRICS_OLD": "",
+    }
+    assert load_config({}, environ, str(file)).event_ttl == 7200

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from exporter.cli import main
+from exporter.commands.replay import _Progress, replay_bytes
 from tests.unit.metrics.house import samples
 
 FAILED = (
@@ -133,6 +136,51 @@ def test_empty_input_is_no_failure(
     code, found, err = run(capsysbinary, str(recorded))
     assert (code, err) == (0, "")
     assert not any(head.startswith("kube_events_total") for head in found)
+
+
+def test_only_the_namespaces_that_are_asked_for_count(
+    recorded: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Those of the Event objects, as a watch of a namespace has it."""
+    other = event("b")
+    other["metadata"]["namespace"] = "db"
+    recorded.write_text(listed(event("a", 3), other), encoding="utf-8")
+    for flags, count in ((("--events.namespace", "shop"), 3), (("--events.namespace=db",), 1)):
+        code, found, err = run(capsysbinary, str(recorded), *flags)
+        assert (code, found[FAILED], err) == (0, count, "")
+    code, found, err = run(capsysbinary, str(recorded), "--events.namespace", "web")
+    assert (code, err) == (0, "")
+    assert FAILED not in found
+
+
+def test_an_event_that_is_only_seen_to_end_counts(
+    recorded: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """A recording can begin late: what a DELETED shows has occurred; seen before, it is no news."""
+    lines = [
+        {"type": "DELETED", "object": event("a", 3)},
+        {"type": "ADDED", "object": event("b", 2)},
+        {"type": "DELETED", "object": event("b", 2) | {"metadata": _newer("b")}},
+    ]
+    recorded.write_text("\n".join(map(json.dumps, lines)) + "\n", encoding="utf-8")
+    code, found, _ = run(capsysbinary, str(recorded))
+    assert (code, found[FAILED]) == (0, 5)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_bar_moves_within_a_list() -> None:
+    """A pretty-printed list is one document; its items are what takes the time."""
+    events = [event(str(n)) | {"message": "x" * 9_000} for n in range(2_000)]
+    data = listed(*events).encode()
+    terminal = _Terminal()
+    problems: Counter[str] = Counter()
+    replay_bytes(data, problems, _Progress(len(data), terminal), series_limit=10)
+    shown = re.findall(r"(\d+) %", terminal.getvalue())
+    assert shown in (["49", "100"], ["50", "100"])
 
 
 def test_series_limit_holds(recorded: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:

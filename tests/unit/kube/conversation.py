@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from exporter.kube.frames import FrameReader
-from exporter.kube.listwatch import ListWatch, Phase, Request
+from exporter.kube.listwatch import ListWatch
+from exporter.kube.request import Phase, Request
 from exporter.kube.telemetry import Failure, Relist, Telemetry
 
 SERVER_TIME = 1_795_347_600.0

@@ -45,6 +45,7 @@ class Asked:
         self.tokens: list[str] = []
         self.certificates: list[str] = []
         self.proxy_tokens: list[str] = []
+        self.impersonated: list[list[tuple[str, str]]] = []
 
 
 @contextlib.asynccontextmanager
@@ -55,6 +56,9 @@ async def serving(context: ssl.SSLContext | None = None) -> AsyncIterator[Asked]
     async def answer(request: web.Request) -> web.Response:
         asked.tokens.append(request.headers.get("Authorization", ""))
         asked.proxy_tokens.append(request.headers.get("Proxy-Authorization", ""))
+        asked.impersonated.append(
+            [(k, v) for k, v in request.headers.items() if k.startswith("Impersonate")]
+        )
         peer = request.transport.get_extra_info("peercert") if request.transport else None
         asked.certificates.append(str(peer["subject"]) if peer else "")
         return web.json_response({})

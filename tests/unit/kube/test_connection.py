@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -260,6 +261,81 @@ class TestExecPlugin:
         with pytest.raises(ConnectionConfigError, match="/no/plugin gave no credentials"):
             await cluster_of(kubeconfig(tmp_path / "k", user=user)).load()
 
+    async def test_a_relative_command_is_run(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """From wherever we were started: it is relative to its kubeconfig."""
+        plugin = Plugin(tmp_path)
+        plugin.answers(token="one")
+        wrapper = tmp_path / "wrapper"
+        wrapper.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        wrapper.chmod(0o700)
+        monkeypatch.chdir("/")
+        async with serving() as asked:
+            cluster = cluster_of(plugin.kubeconfig(asked.url, "./wrapper"))
+            assert await ask(cluster, asked) == "Bearer one"
+            await cluster.close()
+
+    @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+    def test_one_that_hangs_is_not_left_behind(self, tmp_path: Path, loop: str) -> None:
+        """Told to stop while it runs, we end it: nobody else would."""
+        factory = pytest.importorskip("uvloop").new_event_loop if loop == "uvloop" else None
+        with asyncio.Runner(loop_factory=factory) as runner:
+            runner.run(_stop_while_it_hangs(tmp_path))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def _stop_while_it_hangs(folder: Path) -> None:
+    plugin = Plugin(folder)
+    plugin.hangs()
+    cluster = cluster_of(plugin.kubeconfig("http://127.0.0.1:1"))
+    loading = asyncio.create_task(cluster.load())
+    async with asyncio.timeout(20):
+        while not plugin.output.exists():  # noqa: ASYNC110 - it is another process
+            await asyncio.sleep(0.01)
+        pid = int(plugin.output.read_text())
+        assert _runs(pid)
+        loading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await loading
+        while _runs(pid):  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.01)
+    await cluster.close()
+
+
+class TestImpersonation:
+    async def test_as_whom_we_act_is_sent(self, tmp_path: Path) -> None:
+        """As kubectl does for `as` and its like; the package would act as the user itself."""
+        user = {"token": SECRET, "as": "jane", "as-uid": "7", "as-groups": ["a", "b"]}
+        async with serving() as asked:
+            cluster = cluster_of(kubeconfig(tmp_path / "k", server=asked.url, user=user))
+            assert await ask(cluster, asked) == f"Bearer {SECRET}"
+            await cluster.post("/x", {})
+            await cluster.close()
+        assert asked.impersonated == 2 * [
+            [
+                ("Impersonate-User", "jane"),
+                ("Impersonate-Uid", "7"),
+                ("Impersonate-Group", "a"),
+                ("Impersonate-Group", "b"),
+            ]
+        ]
+
+    async def test_without_it_nothing_is_sent(self, tmp_path: Path) -> None:
+        """We are who we are."""
+        async with serving() as asked:
+            cluster = cluster_of(kubeconfig(tmp_path / "k", server=asked.url))
+            await ask(cluster, asked)
+            await cluster.close()
+        assert asked.impersonated == [[]]
+
 
 class TestSecrets:
     async def test_none_is_in_the_log(
@@ -309,10 +385,20 @@ class Plugin:
         kind = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
         self.output.write_text(json.dumps({**kind, "status": status}))
 
-    def kubeconfig(self, server: str) -> Path:
+    def hangs(self) -> None:
+        """It writes its process id where it would give its answer, and then nothing happens."""
+        self._program.write_text(
+            "import os, signal, sys\n"
+            "with open(sys.argv[1] + '.new', 'w') as answer:\n"
+            "    answer.write(str(os.getpid()))\n"
+            "os.rename(sys.argv[1] + '.new', sys.argv[1])\n"
+            "signal.pause()\n"
+        )
+
+    def kubeconfig(self, server: str, command: str = sys.executable) -> Path:
         plugin = {
             "apiVersion": "client.authentication.k8s.io/v1",
-            "command": sys.executable,
+            "command": command,
             "args": [str(self._program), str(self.output), str(self._log)],
             "env": [{"name": "UNUSED", "value": "x"}],
         }

@@ -13,8 +13,8 @@ from tests.unit.kube.kubeconfigs import SECRET, kubeconfig
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home directory."""
-    monkeypatch.setenv("HOME", str(tmp_path))
+    """An empty home directory, which is not the one of this process."""
+    monkeypatch.setenv("HOME", str(tmp_path / "elsewhere"))
     return tmp_path
 
 
@@ -27,35 +27,70 @@ class TestFind:
         """$KUBECONFIG goes before the home directory."""
         (home / ".kube").mkdir()
         kubeconfig(home / ".kube" / "config")
-        assert find_kubeconfig("", {"KUBECONFIG": "/b:/c"}) == "/b:/c"
+        assert find_kubeconfig("", {"KUBECONFIG": "/b:/c", "HOME": str(home)}) == "/b:/c"
 
     def test_the_home_directory_comes_third(self, home: Path) -> None:
         """~/.kube/config, where it is there."""
         (home / ".kube").mkdir()
         kubeconfig(home / ".kube" / "config")
-        assert find_kubeconfig("", {}) == str(home / ".kube" / "config")
-        assert find_kubeconfig("", {"KUBECONFIG": ""}) == str(home / ".kube" / "config")
+        environ = {"HOME": str(home)}
+        assert find_kubeconfig("", environ) == str(home / ".kube" / "config")
+        assert find_kubeconfig("", {**environ, "KUBECONFIG": ""}) == str(home / ".kube" / "config")
 
     def test_without_any_there_is_none(self, home: Path) -> None:
         """Then a pod's own account is asked for."""
+        assert find_kubeconfig("", {"HOME": str(home)}) == ""
+
+    def test_a_process_without_a_home_has_none(
+        self, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A numeric user in a container may have no home, nor an entry that says where it is."""
+        monkeypatch.delenv("HOME")
         assert find_kubeconfig("", {}) == ""
 
 
 class TestConfigured:
-    def test_a_current_context_is_a_cluster_at_hand(self, tmp_path: Path) -> None:
-        """`make run` then watches it."""
-        assert configured({"KUBECONFIG": str(kubeconfig(tmp_path / "k"))})
+    def test_a_context_of_kubectls_file_is_a_cluster_at_hand(self, home: Path) -> None:
+        """`make run` then watches it, or says that none of them is the current one."""
+        (home / ".kube").mkdir()
+        for current in (True, False):
+            kubeconfig(home / ".kube" / "config", current=current)
+            assert configured({"HOME": str(home)})
 
-    @pytest.mark.parametrize("text", ["", "{", "apiVersion: v1", "contexts: []"])
-    def test_a_kubeconfig_without_one_is_none(self, tmp_path: Path, text: str) -> None:
+    @pytest.mark.parametrize("text", ["", "---", "apiVersion: v1", "contexts: []", "contexts:"])
+    def test_kubectls_file_without_any_is_none(self, home: Path, text: str) -> None:
         """As `kubectl config view` writes where there is nothing."""
-        (tmp_path / "k").write_text(text)
-        assert not configured({"KUBECONFIG": str(tmp_path / "k")})
+        (home / ".kube").mkdir()
+        (home / ".kube" / "config").write_text(text)
+        assert not configured({"HOME": str(home)})
+
+    @pytest.mark.parametrize("text", ["{", "- a", "current-context: gone", "a: 2024-13-45"])
+    def test_a_broken_one_counts(self, home: Path, text: str) -> None:
+        """The exporter then says what is wrong with it, and does not play a demo instead."""
+        (home / ".kube").mkdir()
+        (home / ".kube" / "config").write_text(text)
+        assert configured({"HOME": str(home)})
+
+    @pytest.mark.parametrize("text", [None, "", "{", "apiVersion: v1", "contexts: []"])
+    @pytest.mark.parametrize("variable", ["KUBECONFIG", "KUBE_EVENT_METRICS_KUBECONFIG"])
+    def test_one_that_is_named_counts(
+        self, tmp_path: Path, variable: str, text: str | None
+    ) -> None:
+        """Whatever is in it, and whether it is there: who names it wants it."""
+        if text is not None:
+            (tmp_path / "k").write_text(text)
+        assert configured({variable: str(tmp_path / "k")})
+
+    @pytest.mark.parametrize("name", ["CONTEXT", "CONFIG_FILE"])
+    def test_a_context_or_a_configuration_that_is_named_counts(self, name: str) -> None:
+        """Both are about a cluster, which is then looked for."""
+        assert configured({f"KUBE_EVENT_METRICS_{name}": "x"})
+        assert not configured({f"KUBE_EVENT_METRICS_{name}": ""})
 
     def test_a_pod_has_its_own_account(self, home: Path) -> None:
         """Told by what the kubelet puts into every container's environment."""
         assert configured({"KUBERNETES_SERVICE_HOST": "10.96.0.1"})
-        assert not configured({})
+        assert not configured({"HOME": str(home), "KUBECONFIG": ""})
 
 
 class TestContext:
@@ -127,7 +162,37 @@ MISTAKES: list[tuple[str, object, str]] = [
     ("users.0.user.client-certificate-data", "YWJj", "users[dev].user.client-key: missing"),
     ("users.0.user.exec", {"apiVersion": "v1"}, "users[dev].user.exec.command: missing"),
     ("users.0.user.exec", {"command": "x"}, "users[dev].user.exec.apiVersion: missing"),
+    ("users.0.user.as", ["me"], "users[dev].user.as: must be a text"),
+    ("users.0.user.as", "a\nb", "users[dev].user.as: must be printable"),
+    ("users.0.user.as-uid", "7", "users[dev].user.as-uid: means nothing without as"),
+    ("users.0.user.as-groups", ["g"], "users[dev].user.as-groups: means nothing without as"),
+    ("users.0.user.as-groups", "g", "users[dev].user.as-groups: must be a list of texts"),
+    ("users.0.user.as-groups", [5], "users[dev].user.as-groups: must be a list of texts"),
+    ("users.0.user.as-user-extra", {"a": ["b"]}, "as-user-extra: is not supported"),
 ]
+
+
+class TestPlugin:
+    @pytest.mark.parametrize(
+        ("command", "meant"),
+        [
+            ("plugin", "plugin"),
+            ("./plugin", "{folder}/plugin"),
+            ("bin/plugin", "{folder}/bin/plugin"),
+            ("/bin/plugin", "/bin/plugin"),
+        ],
+    )
+    def test_a_relative_command_is_relative_to_its_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, meant: str
+    ) -> None:
+        """With a slash in it, as for kubectl; a bare name is looked for in $PATH."""
+        user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": command}}
+        path = kubeconfig(tmp_path / "k", user=user)
+        monkeypatch.chdir(tmp_path.parent)
+        for name in (str(path), f"{tmp_path.name}/k"):
+            assert read_kubeconfig(name, "").plugin == meant.format(folder=tmp_path)
+        monkeypatch.chdir(tmp_path)
+        assert read_kubeconfig("k", "").plugin == meant.format(folder=tmp_path)
 
 
 class TestMistakes:
@@ -164,6 +229,10 @@ class TestMistakes:
             (f"token: {SECRET}\n\tb: [", "line 2: not YAML"),
             (f'token: "{SECRET}\nb: [', "not YAML"),
             ("\x00", "not YAML"),
+            (f"token: {SECRET}\nb: 2024-13-45", "holds a value that cannot be read"),
+            (f"token: {SECRET}\nb: !!bool {SECRET}", "holds a value that cannot be read"),
+            (f"token: {SECRET}\nb: !!timestamp {SECRET}", "holds a value that cannot be read"),
+            (f"token: {SECRET}\nb: {'[' * 5000}", "nested too deeply"),
         ],
     )
     def test_a_file_that_is_none_is_told(self, tmp_path: Path, text: str, told: str) -> None:

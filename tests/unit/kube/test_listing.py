@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.kube.listwatch import Phase
+from exporter.kube.request import Phase
 from exporter.kube.telemetry import Failure
 from tests.unit.kube.conversation import (
     SERVER_TIME,
@@ -303,3 +303,69 @@ class TestEndlessStreamedList:
         assert talk.failures() == {"silent": 1}
         assert talk.accept().phase is Phase.LIST
         assert talk.consumer.lists == []
+
+    def test_it_is_not_streamed_a_third_time(self) -> None:
+        """Two without an end mark: each relist would cost two minutes for nothing."""
+        talk = Conversation()
+        for _ in range(2):
+            assert talk.accept().phase is Phase.STREAM
+            talk.now += 121.0
+            assert not talk.lines(added("a", 1))
+            talk.page(page())
+            talk.accept()
+            talk.lines(error(410, "Expired"))
+        assert talk.accept().phase is Phase.LIST
+        assert any("listing by page" in message for _, message, _ in talk.notes)
+
+    def test_one_that_ends_well_in_between_is_forgiven(self) -> None:
+        """Silence was the network's, then, not the server's way."""
+        talk = Conversation()
+        for _ in range(3):
+            talk.accept()
+            talk.protocol.broken(Failure.SILENT, "nothing came", talk.now)
+            talk.page(page())
+            talk.accept()
+            talk.lines(error(410, "Expired"))
+            assert talk.accept().phase is Phase.STREAM
+            talk.lines(end_mark(5), error(410, "Expired"))
+
+
+class TestLog:
+    def test_the_first_list_is_one_line(self) -> None:
+        """When it is done."""
+        talk = Conversation()
+        talk.accept()
+        assert talk.notes == []
+        talk.lines(end_mark(5))
+        assert talk.notes == [("info", "synced", {"resource_version": "5", "streamed": True})]
+
+    def test_a_relist_is_one_line_with_its_cause(self) -> None:
+        """When it is done; nothing is said when it begins."""
+        talk = Conversation().watching(5)
+        talk.notes.clear()
+        talk.lines(error(410, "Expired"))
+        assert talk.notes == []
+        talk.accept()
+        talk.lines(end_mark(9))
+        fields = {"cause": "expired", "resource_version": "9", "streamed": True}
+        assert talk.notes == [("info", "listed again", fields)]
+
+    def test_a_relist_that_starts_over_keeps_its_cause(self) -> None:
+        """Why there is one at all, not why it took two."""
+        talk = Conversation(streaming=False).watching(5)
+        talk.lines(error(410, "Expired"))
+        talk.page(page("a", token="t"))
+        talk.refuse(410)
+        talk.protocol.accepted(talk.now, SERVER_TIME)
+        talk.protocol.page(page(version=9), talk.now)
+        causes = [fields["cause"] for _, message, fields in talk.notes if message == "listed again"]
+        assert causes == ["expired"]
+
+    def test_a_first_list_that_starts_over_is_no_relist(self) -> None:
+        """Nothing was listed before."""
+        talk = Conversation(streaming=False)
+        talk.page(page("a", token="t"))
+        talk.refuse(410)
+        talk.protocol.accepted(talk.now, SERVER_TIME)
+        talk.protocol.page(page(version=9), talk.now)
+        assert [message for _, message, _ in talk.notes] == ["synced"]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from exporter.kube.listwatch import Phase
+from exporter.kube.request import Phase
 from exporter.kube.telemetry import Failure
 from tests.unit.kube.conversation import (
     SERVER_TIME,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.kube.listwatch import Phase
+from exporter.kube.request import Phase
 from exporter.kube.telemetry import Failure
 from tests.unit.kube.conversation import SERVER_TIME, Conversation, added, error, page, status
 

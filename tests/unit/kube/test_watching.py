@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.kube.listwatch import Phase
+from exporter.kube.request import Phase
 from exporter.kube.telemetry import Failure
 from tests.unit.kube.conversation import (
+    SERVER_TIME,
     Conversation,
     added,
     bookmark,
@@ -294,3 +295,33 @@ class TestFreshVersion:
         talk.end(after=60.0)
         assert talk.relists() == {"quiet": 1}
         assert talk.ask().phase is Phase.LIST
+
+
+class TestResumed:
+    def test_a_watch_that_is_open_again_is_told_once(self, talk: Conversation) -> None:
+        """With the number of failures it took: the log of an outage has an end."""
+        for _ in range(3):
+            talk.protocol.broken(Failure.REFUSED, "connection refused", talk.now)
+            talk.ask()
+        talk.protocol.accepted(talk.now, SERVER_TIME)
+        assert talk.notes[-1] == ("info", "watch resumed", {"after_failures": 3})
+        talk.lines(added("a", 101))
+        talk.end(after=60.0)
+        talk.accept()
+        assert sum(message == "watch resumed" for _, message, _ in talk.notes) == 1
+
+    def test_one_that_never_failed_says_nothing(self, talk: Conversation) -> None:
+        """Watches end every few minutes; that is no news."""
+        talk.lines(added("a", 101))
+        talk.end(after=300.0)
+        talk.accept()
+        assert not any(message == "watch resumed" for _, message, _ in talk.notes)
+
+    def test_after_failures_a_list_speaks_for_itself(self, talk: Conversation) -> None:
+        """The line of the list says that it works again."""
+        talk.lines(error(410, "Expired"))
+        talk.refuse(500)
+        talk.protocol.accepted(talk.now, SERVER_TIME)
+        talk.protocol.page(page(), talk.now)
+        talk.accept()
+        assert talk.notes[-1][1] == "listed again"
