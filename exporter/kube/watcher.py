@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 # A peer that is gone without a word is noticed after 30 + 3 * 10 seconds.
 _KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 # At an API server's own pace waking up costs more than decoding. So after a small read, one
-# that shows there is no backlog, the next comes 50 ms later: a delay that no scrape notices.
+# that shows there is no backlog, the next comes 80 ms later: a delay that no scrape notices.
 _TRICKLE_BYTES = 64 * 1024
-_GATHER_SECONDS = 0.05
+_GATHER_SECONDS = 0.08
 # 500 events are a megabyte or two: whoever sends this much sends no page of events.
 MAX_PAGE_BYTES = 256 * 1024 * 1024
 # A Status has a few hundred bytes; of a proxy's page no more than this is looked at.
