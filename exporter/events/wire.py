@@ -95,6 +95,7 @@ def read_event(event: EventObject) -> EventRecord | None:
     about = event.involvedObject or event.regarding or _NO_REFERENCE
     source = event.source or event.deprecatedSource or _NO_SOURCE
     series = event.series
+    version = meta.resourceVersion  # as version_number() reads it; a call would be felt
     count = event.count or event.deprecatedCount or 0
     series_count = (series and series.count) or 0
     last_time = event.lastTimestamp or event.deprecatedLastTimestamp or event.eventTime
@@ -103,7 +104,7 @@ def read_event(event: EventObject) -> EventRecord | None:
         meta.name,
         meta.namespace or "",
         meta.uid or "",
-        version_number(meta.resourceVersion),
+        int(version) if version and version.isdecimal() and len(version) < _UINT64_DIGITS else 0,
         event.type or "",
         event.reason or "",
         source.component or event.reportingComponent or event.reportingController or "",

@@ -120,16 +120,16 @@ class FrameReader(Generic[T]):
         self._status_frame = msgspec.json.Decoder(Frame[Status])
         self._page = msgspec.json.Decoder(Page)
 
-    def frames(self, block: bytes) -> Sequence[Frame[T] | Frame[Status] | Undecodable]:
-        """All lines of a block; blank ones are nothing."""
+    def changes(self, block: bytes) -> Sequence[Frame[T]] | None:
+        """All lines of a block, decoded at once; None unless all are changes of objects."""
         try:
             frames: list[Frame[T]] = self._frame.decode_lines(block)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            pass
-        else:
-            if _CHANGES.issuperset([frame.type for frame in frames]):
-                return frames
-        # Something among them is no change, or is damaged: one at a time.
+            return None
+        return frames if _CHANGES.issuperset([frame.type for frame in frames]) else None
+
+    def frames(self, block: bytes) -> Sequence[Frame[T] | Frame[Status] | Undecodable]:
+        """All lines of a block, one at a time; blank ones are nothing."""
         return [self.frame(line) for line in block.split(b"\n") if line]
 
     def frame(self, line: bytes) -> Frame[T] | Frame[Status] | Undecodable:

@@ -15,13 +15,13 @@ without either progress or a wait in between.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic
 
 from exporter.kube import request
 from exporter.kube.backoff import Backoff
 from exporter.kube.consumer import Consumer, Note
-from exporter.kube.frames import FrameReader, Status, T, Undecodable
+from exporter.kube.frames import Frame, FrameReader, Status, T, Undecodable
 from exporter.kube.intake import Intake
 from exporter.kube.liststyle import ListStyle
 from exporter.kube.request import MAX_WATCH_SECONDS, MIN_WATCH_SECONDS, Phase, Request
@@ -149,40 +149,62 @@ class ListWatch(Generic[T]):
 
     def block(self, block: bytes, now: float) -> bool:
         """Whole lines of a stream. False: stop reading, the stream has nothing more to say."""
-        counts = self._telemetry.frames
-        changed = self._consumer.changed
-        watching = self.phase is Phase.WATCH
-        latest: T | None = None
-        for frame in self._reader.frames(block):
-            if isinstance(frame, Undecodable):
-                self._intake.passed_over(frame)
-                continue
-            kind, item = frame.type, frame.object
-            counts[kind] += 1
-            self._received += 1
-            if isinstance(item, Status):
-                self._seen(latest)
-                latest = None
-                if not self._status(kind, item, now):
-                    return False
-                watching = self.phase is Phase.WATCH
-                continue
-            if watching:
-                used = changed(kind, item)
-                latest = item
-            else:
-                take = self._consumer.unlisted if kind == "DELETED" else self._consumer.listed
-                used = take(item)
-            if not used:
-                self._intake.passed_over(Undecodable.UNNAMED)
-        self._seen(latest)
-        if watching:
+        changes = self._reader.changes(block)
+        if changes is not None:
+            self._changes(changes)
+        elif not self._mixed(self._reader.frames(block), now):
+            return False
+        if self.phase is Phase.WATCH:
             if self._received:
                 self._fresh = now
         elif now - self._began > _STREAMED_LIST_SECONDS:
             self._failed(Failure.SILENT, "the streamed list does not come to its end mark", now)
             return False
         return True
+
+    def _changes(self, frames: Sequence[Frame[T]]) -> None:
+        """Nothing but objects, as it nearly always is: what is done here is done for each event."""
+        counts, consumer = self._telemetry.frames, self._consumer
+        self._received += len(frames)
+        watching = self.phase is Phase.WATCH
+        take = consumer.changed
+        for frame in frames:
+            kind, item = frame.type, frame.object
+            counts[kind] += 1
+            if not (take(kind, item) if watching else self._listed(kind, item)):
+                self._intake.passed_over(Undecodable.UNNAMED)
+        if watching and frames:
+            self._seen(frames[-1].object)
+
+    def _mixed(self, frames: Sequence[Frame[T] | Frame[Status] | Undecodable], now: float) -> bool:
+        """Bookmarks, errors and damaged lines among the objects. False: stop reading."""
+        latest: T | None = None
+        for frame in frames:
+            if isinstance(frame, Undecodable):
+                self._intake.passed_over(frame)
+                continue
+            kind, item = frame.type, frame.object
+            self._telemetry.frames[kind] += 1
+            self._received += 1
+            if isinstance(item, Status):
+                self._seen(latest)
+                latest = None
+                if not self._status(kind, item, now):
+                    return False
+                continue
+            if self.phase is Phase.WATCH:
+                used = self._consumer.changed(kind, item)
+                latest = item
+            else:
+                used = self._listed(kind, item)
+            if not used:
+                self._intake.passed_over(Undecodable.UNNAMED)
+        self._seen(latest)
+        return True
+
+    def _listed(self, kind: str, item: T) -> bool:
+        """An object of a streamed list, or one that was deleted meanwhile."""
+        return (self._consumer.unlisted if kind == "DELETED" else self._consumer.listed)(item)
 
     def _seen(self, latest: T | None) -> None:
         """The watch has come to this object: it resumes after it."""

@@ -194,4 +194,10 @@ class TestBlocks:
         """Decoding many lines at once gives what decoding each gives; blank lines are nothing."""
         reader = FrameReader(Thing)
         block = b"".join(line + b"\n" for line in lines)
-        assert list(reader.frames(block)) == [reader.frame(line) for line in lines if line]
+        single = [reader.frame(line) for line in lines if line]
+        changes = reader.changes(block)
+        assert list(reader.frames(block)) == single
+        assert changes is None or list(changes) == single
+        assert (changes is None) == any(
+            isinstance(f, Undecodable) or isinstance(f.object, Status) for f in single
+        )
