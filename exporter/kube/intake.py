@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of bytes that cannot be used: counted by cause, told once, passed over."""
+"""Objects go on to the consumer; what cannot be used is counted by cause and passed over."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Generic
 
 from exporter.kube.consumer import Consumer, Note
-from exporter.kube.frames import FrameReader, Page, T, Undecodable
+from exporter.kube.frames import Frame, FrameReader, Page, T, Undecodable
 from exporter.kube.telemetry import Telemetry
 
 
 class Intake(Generic[T]):
-    """Hands listed objects to the consumer, and keeps account of all that could not be used."""
+    """Hands objects to the consumer, and keeps account of all that could not be used."""
 
     def __init__(
         self, reader: FrameReader[T], consumer: Consumer[T], telemetry: Telemetry, note: Note
@@ -35,6 +36,24 @@ class Intake(Generic[T]):
             elif not self._consumer.listed(item):
                 self.passed_over(Undecodable.UNNAMED)
             self._telemetry.frames["LISTED"] += 1
+
+    def changed(self, frames: Sequence[Frame[T]]) -> None:
+        """Changes that a watch brings: what is done here is done for each event."""
+        counts, changed = self._telemetry.frames, self._consumer.changed
+        for frame in frames:
+            kind = frame.type
+            counts[kind] += 1
+            if not changed(kind, frame.object):
+                self.passed_over(Undecodable.UNNAMED)
+
+    def streamed(self, frames: Sequence[Frame[T]]) -> None:
+        """Objects of a streamed list; some are deleted while it goes on."""
+        consumer = self._consumer
+        for frame in frames:
+            self._telemetry.frames[frame.type] += 1
+            take = consumer.unlisted if frame.type == "DELETED" else consumer.listed
+            if not take(frame.object):
+                self.passed_over(Undecodable.UNNAMED)
 
     def passed_over(self, cause: Undecodable, count: int = 1) -> None:
         """So many frames or objects could not be used."""

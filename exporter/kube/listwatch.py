@@ -16,7 +16,7 @@ without either progress or a wait in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic
+from typing import Generic, cast
 
 from exporter.kube import request
 from exporter.kube.backoff import Backoff
@@ -151,7 +151,7 @@ class ListWatch(Generic[T]):
         """Whole lines of a stream. False: stop reading, the stream has nothing more to say."""
         changes = self._reader.changes(block)
         if changes is not None:
-            self._changes(changes)
+            self._objects(changes)
         elif not self._mixed(self._reader.frames(block), now):
             return False
         if self.phase is Phase.WATCH:
@@ -162,54 +162,28 @@ class ListWatch(Generic[T]):
             return False
         return True
 
-    def _changes(self, frames: Sequence[Frame[T]]) -> None:
-        """Nothing but objects, as it nearly always is: what is done here is done for each event."""
-        counts, consumer = self._telemetry.frames, self._consumer
-        self._received += len(frames)
-        watching = self.phase is Phase.WATCH
-        take = consumer.changed
-        for frame in frames:
-            kind, item = frame.type, frame.object
-            counts[kind] += 1
-            if not (take(kind, item) if watching else self._listed(kind, item)):
-                self._intake.passed_over(Undecodable.UNNAMED)
-        if watching and frames:
-            self._seen(frames[-1].object)
-
     def _mixed(self, frames: Sequence[Frame[T] | Frame[Status] | Undecodable], now: float) -> bool:
         """Bookmarks, errors and damaged lines among the objects. False: stop reading."""
-        latest: T | None = None
         for frame in frames:
             if isinstance(frame, Undecodable):
                 self._intake.passed_over(frame)
-                continue
-            kind, item = frame.type, frame.object
-            self._telemetry.frames[kind] += 1
-            self._received += 1
-            if isinstance(item, Status):
-                self._seen(latest)
-                latest = None
-                if not self._status(kind, item, now):
+            elif isinstance(frame.object, Status):
+                self._telemetry.frames[frame.type] += 1
+                self._received += 1
+                if not self._status(frame.type, frame.object, now):
                     return False
-                continue
-            if self.phase is Phase.WATCH:
-                used = self._consumer.changed(kind, item)
-                latest = item
             else:
-                used = self._listed(kind, item)
-            if not used:
-                self._intake.passed_over(Undecodable.UNNAMED)
-        self._seen(latest)
+                self._objects([cast("Frame[T]", frame)])
         return True
 
-    def _listed(self, kind: str, item: T) -> bool:
-        """An object of a streamed list, or one that was deleted meanwhile."""
-        return (self._consumer.unlisted if kind == "DELETED" else self._consumer.listed)(item)
-
-    def _seen(self, latest: T | None) -> None:
-        """The watch has come to this object: it resumes after it."""
-        if latest is not None:
-            self._version = latest.resource_version or self._version
+    def _objects(self, frames: Sequence[Frame[T]]) -> None:
+        self._received += len(frames)
+        if self.phase is not Phase.WATCH:
+            self._intake.streamed(frames)
+        elif frames:
+            self._intake.changed(frames)
+            # The watch has come to the last of them: it resumes after it.
+            self._version = frames[-1].object.resource_version or self._version
 
     def overlong(self, lines: int) -> None:
         """So many lines were too long to be held, and are lost."""
