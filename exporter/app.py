@@ -16,8 +16,9 @@ from exporter import __version__
 from exporter.config import Config
 from exporter.events import EventObject, Ledger
 from exporter.kube.connection import Cluster, ClusterChoice
+from exporter.kube.consumer import Note
 from exporter.kube.frames import FrameReader
-from exporter.kube.listwatch import ListWatch, Note
+from exporter.kube.listwatch import ListWatch
 from exporter.kube.telemetry import Telemetry
 from exporter.kube.watcher import Watcher
 from exporter.metrics.births import Births, Scrapers

@@ -328,6 +328,3 @@ class ListWatch(Generic[T]):
         if self._listing:
             self._listing = False
             self._consumer.list_abandoned()
-
-
-__all__ = ["ListWatch", "Note"]

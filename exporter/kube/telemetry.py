@@ -77,7 +77,6 @@ class Telemetry:
     last_failure: str = ""
     """Its cause and detail; ``""`` since the last request that was accepted."""
     last_received: float = 0.0
-    last_sync: float = 0.0
     frames: dict[str, int] = field(default_factory=lambda: dict.fromkeys(FRAME_TYPES, 0))
     relists: dict[str, int] = field(default_factory=lambda: {c.value: 0 for c in Relist})
     failures: dict[str, int] = field(default_factory=lambda: {c.value: 0 for c in Failure})

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from exporter.metrics.page import Page
-from exporter.metrics.text import Format
 from exporter.web.landing import Facts, landing_page
 from exporter.web.negotiation import format_for, gzip_accepted
 
@@ -205,6 +204,3 @@ def _product(request: web.Request) -> str:
 def _identity(request: web.Request) -> str:
     """Two scrapers on one address are told apart by their product, not by its version."""
     return f"{request.remote} {_product(request)[:_PRODUCT_CHARACTERS]}"
-
-
-__all__ = ["SCRAPE_HEADER", "Format", "Health", "WebServer"]
