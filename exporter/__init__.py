@@ -6,12 +6,3 @@ to records and new occurrences), ``rules`` (records to observations), ``metrics`
 (observations to exposition text), ``web`` (text to HTTP). ``pipeline`` joins the
 middle ones, ``app`` wires the whole house.
 """
-
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("kube-event-metrics")
-except PackageNotFoundError:  # a checkout that was never installed
-    __version__ = "0.0.0+unknown"
-
-__all__ = ["__version__"]

@@ -12,7 +12,6 @@ import time
 from dataclasses import dataclass
 from typing import NoReturn
 
-from exporter import __version__
 from exporter.config import Config
 from exporter.events import EventObject, Ledger
 from exporter.kube.connection import Cluster, ClusterChoice
@@ -26,6 +25,7 @@ from exporter.metrics.page import Page
 from exporter.pipeline import Counting, Scope
 from exporter.rules.loading import built_in, load
 from exporter.selfmetrics import SelfMetrics, Watched, process_metrics
+from exporter.version import VERSION
 from exporter.web.landing import Facts
 from exporter.web.server import Health, WebServer
 
@@ -93,7 +93,7 @@ class Exporter:
     def _announce(self, host: str, port: int) -> None:
         address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         person = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "127.0.0.1")  # noqa: S104
-        _log("info", "listening", {"address": address, "version": __version__})
+        _log("info", "listening", {"address": address, "version": VERSION})
         _log(
             "info",
             f"watching the events of {self._cluster.description} at {self._cluster.url}; "
@@ -173,7 +173,7 @@ class Exporter:
         counting = self._counting
         starts = [w.scope.ledger.since for w in self._watches]
         return Facts(
-            version=__version__,
+            version=VERSION,
             cluster=f"{self._cluster.url} ({self._cluster.description})",
             scopes=self._config.namespaces,
             field_selector=self._config.field_selector,

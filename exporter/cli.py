@@ -7,14 +7,16 @@ by Ctrl-C, and by writing to somebody who has gone.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-# Little is imported before `main` runs: a Ctrl-C must not meet an import that nobody guards.
+# Hardly anything is imported before `main` runs, `typing` not either: a Ctrl-C must not meet an
+# import that nobody guards.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
     from exporter.config import Config
 
 PROGRAM = "kube-event-metrics"
@@ -96,8 +98,10 @@ def _execute(command: str, config: Config, source: str) -> int:
 
 
 def _parser(command: str, *, named: bool) -> argparse.ArgumentParser:
-    from exporter import __version__
+    import argparse
+
     from exporter.config.options import ENVIRONMENT_PREFIX, OPTIONS
+    from exporter.version import VERSION
 
     listing = "\n".join(f"  {name:8}{text}" for name, text in COMMANDS.items())
     parser = argparse.ArgumentParser(
@@ -111,7 +115,7 @@ def _parser(command: str, *, named: bool) -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}")
     parser.add_argument(
         "--config.file",
         dest="config_file",

@@ -20,7 +20,6 @@ from prometheus_client import (
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
-from exporter import __version__
 from exporter.kube.telemetry import Telemetry
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.counter import CounterFamily, GaugeFamily
@@ -28,6 +27,7 @@ from exporter.metrics.declaration import Declaration, MetricType
 from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Scope
+from exporter.version import VERSION
 
 _PREFIX = "kube_event_metrics_"
 _GAUGE, _COUNTER = MetricType.GAUGE, MetricType.COUNTER
@@ -141,7 +141,7 @@ class SelfMetrics:
             for name, d in _BY_NAME.items()
             if d.type is _COUNTER
         }
-        self._gauge("build_info", 1, __version__, platform.python_version())
+        self._gauge("build_info", 1, VERSION, platform.python_version())
         self._gauge("series_limit", counting.events.limit)
         self.refresh()
 

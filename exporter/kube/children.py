@@ -11,26 +11,33 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Awaitable
 from pathlib import Path
 
 _THREADS = Path("/proc/self/task")
+# For the library to notice, close its pipes and give up.
+_NOTICE_SECONDS = 1.0
 
 
-@contextlib.contextmanager
-def ended_when_cancelled() -> Iterator[None]:
-    """Child processes that begin inside, and still run when that is cancelled, are killed.
+async def ended_when_cancelled(work: Awaitable[object]) -> None:
+    """Do ``work``; when it is cancelled, child processes that began with it are killed first.
 
-    Nothing else may start a process meanwhile. Where the system does not tell our children
-    (only Linux does) they are left.
+    It is not broken off in the middle of waiting for them: it sees them end, so that nothing
+    of theirs is left open. Nothing else may start a process meanwhile. Where the system does
+    not tell our children (only Linux does) they are left.
     """
     before = _children()
+    task = asyncio.ensure_future(work)
     try:
-        yield
+        await asyncio.shield(task)
     except asyncio.CancelledError:
         for child in _children() - before:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
+        if _children() - before:
+            await asyncio.wait((task,), timeout=_NOTICE_SECONDS)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
         raise
 
 

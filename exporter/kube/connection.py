@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 from multidict import CIMultiDict
 
-from exporter import __version__
 from exporter.kube.children import ended_when_cancelled
 from exporter.kube.kubeconfig import (
     ConnectionConfigError,
@@ -33,6 +32,7 @@ from exporter.kube.kubeconfig import (
     read_kubeconfig,
 )
 from exporter.kube.proxies import proxy_for
+from exporter.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -178,8 +178,7 @@ class Cluster:
         files = tuple(_identity(path) for path in paths.split(os.pathsep))
         if self._loader is not None and self._loader_of == (chosen, files) and not refused:
             # A plug-in's credentials that are still good: running it can cost seconds.
-            with ended_when_cancelled():
-                await self._loader.load_and_set(configuration)
+            await ended_when_cancelled(self._loader.load_and_set(configuration))
             return
         self._loader = None
         merged = KubeConfigMerger(paths).config  # type: ignore[no-untyped-call]
@@ -189,8 +188,7 @@ class Cluster:
         loader: Any = KubeConfigLoader(  # type: ignore[no-untyped-call]
             merged, active_context=chosen.context, config_base_path=None
         )
-        with ended_when_cancelled():
-            await loader.load_and_set(configuration)
+        await ended_when_cancelled(loader.load_and_set(configuration))
         if not chosen.plugin:
             return
         if not configuration.api_key and not configuration.cert_file:
@@ -226,7 +224,7 @@ class Cluster:
                 "Accept": "application/json",
                 # A compressed list costs both sides more CPU than the wire it saves.
                 "Accept-Encoding": "identity",
-                "User-Agent": f"kube-event-metrics/{__version__}",
+                "User-Agent": f"kube-event-metrics/{VERSION}",
             }
         )
         self._headers.extend(self._impersonation)

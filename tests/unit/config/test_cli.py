@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from exporter import __version__, cli
+from exporter import cli
 from exporter.config import Config
 from exporter.config.options import ENVIRONMENT_PREFIX, OPTIONS
+from exporter.version import VERSION
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +88,7 @@ def test_version(capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(argv)
     assert caught.value.code == 0
-    assert capsys.readouterr().out == f"kube-event-metrics {__version__}\n"
+    assert capsys.readouterr().out == f"kube-event-metrics {VERSION}\n"
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["run", "--help"], ["replay", "-h"]])
