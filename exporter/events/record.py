@@ -97,11 +97,11 @@ def name_time(name: str) -> float:
 
 @lru_cache(maxsize=4096)  # at load, thousands of events share a second
 def unix_seconds(text: str) -> float:
-    """Unix seconds of an RFC 3339 time, or 0.0 where it is none."""
+    """Unix seconds of an RFC 3339 time, or 0.0 where it is none, as the year 1 of Go is."""
     if not text:
         return 0.0
     try:
         moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        return max((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), 0.0)
     except (ValueError, OverflowError):
         return 0.0
