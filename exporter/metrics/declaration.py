@@ -45,6 +45,11 @@ class Declaration:
         if problem:
             raise ValueError(f"{self.name}: {problem}")
 
+    @property
+    def samples(self) -> int:
+        """Sample lines of one series: of a histogram its buckets, +Inf, sum and count."""
+        return len(self.buckets) + 3 if self.buckets else 1
+
     def _problem(self) -> str:
         if not _NAME.match(self.name):
             return "a metric name is lower case letters, digits and underscores"

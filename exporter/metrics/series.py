@@ -8,6 +8,7 @@ is therefore the tail, and is shown at 0.
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
@@ -17,6 +18,7 @@ from typing import Generic, TypeVar
 from exporter.metrics.births import Births
 from exporter.metrics.bounds import OVERFLOW, LabelBounds
 from exporter.metrics.declaration import Declaration
+from exporter.metrics.lines import Lines
 from exporter.metrics.text import Format, Pairs, metadata
 
 Describe = Callable[[object], Pairs]
@@ -57,6 +59,7 @@ S_co = TypeVar("S_co", bound=Series, covariant=True)
 _BIRTH = attrgetter("birth")
 # A format that nobody asked for in so many generations is no longer kept rendered.
 _UNREAD_GENERATIONS = 10
+_ALL = sys.maxsize
 
 
 class Family(ABC, Generic[S_co]):
@@ -88,8 +91,7 @@ class Family(ABC, Generic[S_co]):
         self._series: dict[tuple[str, ...], S_co] = {}
         self._order: list[S_co] = []
         self._dirty: list[Series] = []
-        self._lines: dict[Format, list[bytes]] = {}
-        self._asked: dict[Format, int] = {}
+        self._lines: dict[Format, Lines] = {}
         self._metadata = {f: metadata(declaration, f) for f in Format}
         self._generation = 0
 
@@ -105,16 +107,22 @@ class Family(ABC, Generic[S_co]):
         """Of the living series."""
         return self._series.keys()
 
+    def prepare(self, format_: Format, most: int) -> int:
+        """Make up to ``most`` lines that ``render`` would have to make; how many it were."""
+        self._settle()
+        lines = self._lines.get(format_)
+        if lines is None:
+            lines = self._lines[format_] = Lines(format_, self._generation)
+        return lines.make(self._order, most)
+
     def render(self, format_: Format, seen: int) -> list[bytes]:
         """Metadata and lines, each ending in a line break once joined by one.
 
         ``seen`` is the latest birth the reader knows; younger series are shown at 0.
         """
-        self._refresh()
-        self._asked[format_] = self._generation
-        lines = self._lines.get(format_)
-        if lines is None:
-            lines = self._lines[format_] = [s.text(format_) for s in self._order]
+        self.prepare(format_, _ALL)
+        self._lines[format_].asked = self._generation
+        lines = self._lines[format_].made
         known = bisect_right(self._order, seen, key=_BIRTH)
         if known < len(lines):
             lines = lines[:known] + [s.zero() for s in self._order[known:]]
@@ -127,10 +135,10 @@ class Family(ABC, Generic[S_co]):
 
         Returns how many did. A closed set of series, one without a limit, has no end.
         """
-        self._refresh()
+        self._settle()
         self._generation += 1
         unread = self._generation - _UNREAD_GENERATIONS
-        self._lines = {f: lines for f, lines in self._lines.items() if self._asked[f] > unread}
+        self._lines = {f: lines for f, lines in self._lines.items() if lines.asked > unread}
         ended = self._end(self._generation - lifetime) if self.limit else 0
         self.expired += ended
         return ended
@@ -144,10 +152,12 @@ class Family(ABC, Generic[S_co]):
         kept = [s for s in self._order if s.touched >= oldest]
         ended = len(self._order) - len(kept)
         if ended:
+            for lines in self._lines.values():
+                lines.keep(kept)
+            for series in self._order:
+                series.index = -1
             self._order = kept
             self._series = {s.values: s for s in kept}
-            for format_, lines in self._lines.items():
-                self._lines[format_] = [lines[s.index] for s in kept]
             for index, series in enumerate(kept):
                 series.index = index
         return ended
@@ -175,14 +185,13 @@ class Family(ABC, Generic[S_co]):
         series.touched = self._generation
         self._series[values] = series
         self._order.append(series)
-        for format_, lines in self._lines.items():
-            lines.append(series.text(format_))
         return series
 
-    def _refresh(self) -> None:
+    def _settle(self) -> None:
+        """What changed is alive in this generation, and its lines are out of date."""
         for series in self._dirty:
             series.changed = False
             series.touched = self._generation
-            for format_, lines in self._lines.items():
-                lines[series.index] = series.text(format_)
+        for lines in self._lines.values():
+            lines.changed(self._dirty)
         self._dirty.clear()

@@ -100,6 +100,8 @@ class WebServer:
         timeout = _scrape_timeout(request)
         scraper = _identity(request) if timeout is not None else ""
         connection = weakref.ref(request.transport) if request.transport else object()
+        for _ in self._page.prepare(format_):
+            await asyncio.sleep(0)  # events, probes and other scrapers have their turn
         parts, up_to = self._page.render(format_, scraper, connection)
         blocks = await _blocks(parts)
         headers = {"Content-Type": format_.value, "Vary": "Accept, Accept-Encoding"}

@@ -77,10 +77,13 @@ class House:
         self._families.append(family)
         return family
 
+    def page(self) -> Page:
+        """All families so far."""
+        return Page(self._families, self.births, self.scrapers)
+
     def text(self, scraper: str = "", format_: Format = Format.TEXT) -> str:
         """The page as it is rendered; nobody is told that it was sent."""
-        page = Page(self._families, self.births, self.scrapers)
-        return b"".join(page.render(format_, scraper)[0]).decode()
+        return b"".join(self.page().render(format_, scraper)[0]).decode()
 
     def scrape(
         self, scraper: str, connection: object = None, *, sent: bool = True
@@ -89,7 +92,7 @@ class House:
 
         By default all are asked for on one connection.
         """
-        page = Page(self._families, self.births, self.scrapers)
+        page = self.page()
         parts, up_to = page.render(Format.TEXT, scraper, connection)
         body = b"".join(parts).decode()
         if sent:

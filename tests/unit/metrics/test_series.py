@@ -218,24 +218,81 @@ def test_lines_of_the_living_are_not_made_anew_when_others_end(house: House) -> 
     assert rendered == ["a", "b", "c", "c again"]
 
 
-@pytest.mark.parametrize("limit", [0, 10])
-def test_format_that_nobody_reads_is_not_kept_up_to_date(house: House, limit: int) -> None:
-    """Ten generations after its last reader, changes are no longer rendered in a format."""
+def test_format_that_nobody_reads_costs_nothing(house: House) -> None:
+    """Changes are not rendered for readers who do not come; one who comes back sees them all."""
     rendered: list[object] = []
 
     def describe(detail: object) -> list[tuple[str, str]]:
         rendered.append(detail)
         return [("pod", str(detail))]
 
-    things = house.counter(limit=limit, describe=describe)
+    things = house.counter(limit=10, describe=describe)
     house.text(format_=Format.OPENMETRICS)
     for generation in range(12):
         things.at(("a",)).inc(1, generation)
         house.curl()
         things.next_generation(100)
-    assert rendered == list(range(10))
+    assert rendered == []
     assert '{reason="a"} 12 # {pod="11"} 1\n' in house.text(format_=Format.OPENMETRICS)
     assert house.curl() == {'kube_things_total{reason="a"}': 12}
+
+
+@pytest.mark.parametrize(("generations", "kept"), [(9, 2), (10, 0)])
+def test_lines_that_nobody_reads_are_not_kept_for_ever(
+    house: House, generations: int, kept: int
+) -> None:
+    """Ten generations after their last reader the lines of a format are given up."""
+    things = house.counter()
+    for value in "ab":
+        things.at((value,)).inc(1)
+    house.text(format_=Format.OPENMETRICS)
+    for _ in range(generations):
+        things.next_generation(100)
+    assert things.prepare(Format.OPENMETRICS, 10) == 2 - kept
+
+
+class TestPreparing:
+    def test_a_page_is_made_in_slices(self, house: House) -> None:
+        """What a page needs is made a bounded number of samples at a time, in any family."""
+        waits = house.histogram()
+        things = house.counter()
+        for number in range(5000):
+            things.at((str(number),)).inc(1)
+            waits.at((str(number),)).observe(1)
+        page = house.page()
+        samples = 5000 * (5 + 1)
+        steps = len(list(page.prepare(Format.TEXT)))
+        assert samples / 4000 - 1 <= steps <= samples / 4000 + 1
+        assert not list(page.prepare(Format.TEXT))
+        assert things.prepare(Format.TEXT, 1) == 0
+        assert waits.prepare(Format.TEXT, 1) == 0
+
+    def test_what_changes_between_the_slices_is_right_on_the_page(self, house: House) -> None:
+        """Births, changes, ends and generations in the middle: the page shows the last state."""
+        things = house.counter(limit=10_000, bounds=LabelBounds({}, default=10_000))
+        for number in range(9000):
+            things.at((str(number),)).inc(1)
+        expected = {f'kube_things_total{{reason="{n}"}}': 1.0 for n in range(9000)}
+        steps = house.page().prepare(Format.TEXT)
+        next(steps)
+        things.next_generation(5)
+        for number in (0, 4500, 8999, 9500):
+            things.at((str(number),)).inc(1)
+            key = f'kube_things_total{{reason="{number}"}}'
+            expected[key] = expected.get(key, 0) + 1
+        next(steps)
+        for _ in range(5):
+            things.at(("7",)).inc(1)
+            things.next_generation(5)
+        kept = ('"7"', '"0"', '"4500"', '"8999"', '"9500"')
+        expected = {
+            key: value
+            for key, value in expected.items()
+            if key.endswith(tuple(k + "}" for k in kept))
+        }
+        expected['kube_things_total{reason="7"}'] += 5
+        list(steps)
+        assert house.curl() == expected
 
 
 def test_both_formats_are_kept_up_to_date(house: House) -> None:
