@@ -17,9 +17,9 @@ import yaml
 from exporter.config.options import OPTIONS, Option
 from exporter.kube.frames import Undecodable
 from exporter.kube.telemetry import Failure, Relist
-from exporter.metrics import families
 from exporter.metrics.bounds import DEFAULT_LIMIT, LIMITS, MAX_VALUE_BYTES, OVERFLOW
 from exporter.metrics.declaration import Declaration
+from exporter.pipeline import families
 from exporter.rules.language import RuleFile
 from exporter.rules.loading import built_in, load
 from exporter.selfmetrics import DECLARATIONS

@@ -30,6 +30,8 @@ _FIELDS = {
     "component": "component",
     "node": "host",
 }
+# The fields that are equal for all events of one look-up in the rule book and one namespace.
+IDENTITY = frozenset({"type", "reason", "kind", "namespace", "component"})
 _NUMBERS: dict[str, Callable[[str], float | None]] = {
     "duration": functions.duration,
     "quantity": functions.quantity,
@@ -141,6 +143,8 @@ class _Compiler:
             opens_key,
             closes_key,
             measures=any(sample.elapsed for sample in samples),
+            pairs=bool(spec.opens or spec.closes),
+            steady=all(_steady(sample, groups) for sample in spec.samples),
         )
 
     def _lifecycle_key(
@@ -232,6 +236,15 @@ class _Compiler:
 
     def _error(self, rule: str, key: str, problem: str) -> RuleError:
         return RuleError(f"{self.name}: {rule}: {key}: {problem}")
+
+
+def _steady(spec: SampleSpec, groups: Iterable[str]) -> bool:
+    """Whether all that a sample reads is of the event's identity or its message."""
+    read = [_EXPRESSION.match(text) for text in (*spec.labels.values(), spec.value)]
+    return all(
+        found is None or found["name"] in groups or found["name"] in (*IDENTITY, "elapsed")
+        for found in read
+    )
 
 
 def _first_cause(rows: list[tuple[str, re.Pattern[str]]], text: str) -> str:

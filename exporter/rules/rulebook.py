@@ -6,7 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+import msgspec
 
 from exporter.events.record import EventRecord
 from exporter.metrics.declaration import Declaration
@@ -29,12 +31,8 @@ NumberOf = Callable[[EventRecord, Groups], float | None]
 Key = tuple[str, str, str]
 
 
-class Observation(NamedTuple):
-    """Something to add to a family: to a counter where ``value`` is None."""
-
-    family: str
-    labels: tuple[str, ...]
-    value: float | None
+Observation = tuple[str, tuple[str, ...], float | None]
+"""Something to add to a family of labels: to a counter where the value is None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,20 @@ class Rule:
     closes_key: tuple[TextOf, ...] = ()
     measures: bool = False
     """Whether a sample is the time since the opening."""
+    pairs: bool = False
+    """Whether it opens or closes a lifecycle."""
+    steady: bool = False
+    """Whether what it reads depends on message and identity alone (``IDENTITY`` of ``loading``)."""
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """What an event says by the first of its rules that matches."""
+
+    rule: Rule
+    groups: Groups
+    observations: Sequence[Observation]
+    elapsed: Sequence[tuple[str, tuple[str, ...]]]
+    """Family and labels of what takes the time since the opening as its value."""
 
 
 @dataclass(slots=True)
@@ -71,43 +83,50 @@ class RuleBook:
     lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
 
     def rules_for(self, component: str, kind: str, reason: str) -> Sequence[Rule]:
-        """The rules to ``observe`` such events by; most have none."""
+        """The rules to ``read`` such events by; most have none."""
         return self.dispatch.get((component, kind, reason), ())
 
-    def observe(self, rules: Sequence[Rule], record: EventRecord) -> Sequence[Observation]:
-        """What this version of an event says, by the first of its rules that matches."""
+    def read(self, rules: Sequence[Rule], record: EventRecord) -> Reading | None:
+        """What this version of an event says; nothing is changed by asking."""
         message = record.message.removeprefix(AGGREGATED)
         for rule in rules:
             if rule.message is None:
-                return self._apply(rule, record, _NO_GROUPS)
+                return _reading(rule, record, _NO_GROUPS)
             match = rule.message.search(message)
             if match:
-                return self._apply(rule, record, match)
-        return ()
+                return _reading(rule, record, match)
+        return None
 
-    def _apply(self, rule: Rule, record: EventRecord, groups: Groups) -> Sequence[Observation]:
+    def pair(self, reading: Reading, record: EventRecord) -> float | None:
+        """Open and close lifecycles; seconds since the opening where the rule measures them."""
+        rule = reading.rule
         if rule.opens:
-            key = tuple([part(record, groups) for part in rule.opens_key])
+            key = tuple([part(record, reading.groups) for part in rule.opens_key])
             self.lifecycles[rule.opens].open(key, record.occurred())
-        elapsed = None
-        if rule.closes:
-            key = tuple([part(record, groups) for part in rule.closes_key])
-            lifecycle = self.lifecycles[rule.closes]
-            if rule.measures:
-                elapsed = lifecycle.close(key, record.occurred())
-            else:
-                lifecycle.drop(key)
-        observations = []
-        expressions: tuple[TextOf, ...] | None = None
-        labels: tuple[str, ...] = ()
-        for sample in rule.samples:
-            value = None
-            if sample.elapsed or sample.value is not None:
-                value = elapsed if sample.value is None else sample.value(record, groups)
-                if value is None:
-                    continue
-            if sample.labels is not expressions:  # samples of one rule mostly share theirs
-                expressions = sample.labels
-                labels = tuple([label(record, groups) for label in expressions])
-            observations.append(Observation(sample.family, labels, value))
-        return observations
+        if not rule.closes:
+            return None
+        key = tuple([part(record, reading.groups) for part in rule.closes_key])
+        lifecycle = self.lifecycles[rule.closes]
+        if rule.measures:
+            return lifecycle.close(key, record.occurred())
+        lifecycle.drop(key)
+        return None
+
+
+def _reading(rule: Rule, record: EventRecord, groups: Groups) -> Reading:
+    known: list[Observation] = []
+    elapsed: list[tuple[str, tuple[str, ...]]] = []
+    expressions: tuple[TextOf, ...] | None = None
+    labels: tuple[str, ...] = ()
+    for sample in rule.samples:
+        value = sample.value(record, groups) if sample.value else None
+        if sample.value and value is None:
+            continue
+        if sample.labels is not expressions:  # samples of one rule mostly share theirs
+            expressions = sample.labels
+            labels = tuple([label(record, groups) for label in expressions])
+        if sample.elapsed:
+            elapsed.append((sample.family, labels))
+        else:
+            known.append((sample.family, labels, value))
+    return Reading(rule, groups, known, elapsed)

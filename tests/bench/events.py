@@ -58,7 +58,7 @@ LIFE = (
     Shape("Pulling", f"Pulling image {_IMAGE}"),
     Shape(
         "Pulled",
-        f"Successfully pulled image {_IMAGE} in 1.317s (2.317s including waiting)."
+        f"Successfully pulled image {_IMAGE} in 1.%(part)ss (2.%(part)ss including waiting)."
         " Image size: 6101452 bytes.",
     ),
     Shape("Created", "Created container: web"),
@@ -108,7 +108,11 @@ class Load:
                 f"Reason{column:03d}", "A made-up event of the benchmark, for its label set."
             )
         )
-        names = {"ns": f"team-{row:04d}", "pod": f"web-5b96d884c6-{owner:07x}"}
+        names = {
+            "ns": f"team-{row:04d}",
+            "pod": f"web-5b96d884c6-{owner:07x}",
+            "part": f"{owner * 7919 % 10**9:09d}",
+        }
         nanos = self.born + i * 1000
         first = _second(nanos)
         last = _second(nanos + (count - 1) * (10**6 if self.kind == "cluster" else 10**9))

@@ -178,6 +178,90 @@ def test_series_that_ended_are_born_again() -> None:
     assert house.births.last > before
 
 
+PULLING = 'Pulling image "quay.io/team/app:v1"'
+PULL_FAILED = 'Failed to pull image "quay.io/team/app:v1": manifest unknown'
+FAILURES = (
+    'kube_event_image_pull_failures_total{namespace="shop",registry="quay.io",cause="not_found"}'
+)
+
+
+class TestMessagesThatRepeat:
+    """What a message came to is remembered; that must never show."""
+
+    def test_each_occurrence_counts(self) -> None:
+        """The same message of many events, and of one event that repeats."""
+        house = House()
+        house.first_list()
+        for number in range(5):
+            for count in (1, 4):
+                changes: dict[str, Any] = {
+                    "reason": "Failed",
+                    "message": PULL_FAILED,
+                    "count": count,
+                }
+                house.scope.changed("ADDED", event(f"web-0.{number}", 10 + count, **changes))
+        assert house.lines("kube_event_image_pull_failures_total") == [f"{FAILURES} 20"]
+
+    def test_each_pair_is_its_own(self) -> None:
+        """Pulls of one image by two pods take the time that each of them took."""
+        house = House()
+        house.first_list()
+        times = {"a": ("12:00:00", "12:00:10"), "b": ("12:00:05", "12:00:35")}
+        for number, (reason, message) in enumerate(
+            {"Pulling": PULLING, "Pulled": f"Successfully pulled image {PULLING[14:]}"}.items()
+        ):
+            for pod, stamps in times.items():
+                about = {"kind": "Pod", "namespace": "shop", "name": pod, "uid": pod}
+                changes: dict[str, Any] = {
+                    "reason": reason,
+                    "message": message,
+                    "involvedObject": about,
+                }
+                stamp = f"2026-11-22T{stamps[number]}Z"
+                house.scope.changed(
+                    "ADDED", event(f"{pod}.{reason}", lastTimestamp=stamp, **changes)
+                )
+        lines = house.lines("kube_event_image_pull_duration_seconds_sum")
+        assert [line.rpartition(" ")[2] for line in lines] == ["40"]
+
+    def test_an_ended_series_is_not_counted_on(self) -> None:
+        """A series that ended is born again by the next event with the same message."""
+        house = House()
+        house.first_list()
+        changes: dict[str, Any] = {"reason": "Failed", "message": PULL_FAILED}
+        house.scope.changed("ADDED", event("web-0.a", **changes))
+        for _ in range(3):
+            house.counting.next_generation(1)
+        assert house.lines("kube_event_image_pull_failures_total") == []
+        house.scope.changed("ADDED", event("web-0.b", **changes))
+        assert house.lines("kube_event_image_pull_failures_total") == [f"{FAILURES} 1"]
+
+    def test_overflow_is_told_each_time(self) -> None:
+        """A label set that has no room asks for it again with each event, and is counted so."""
+        house = House(series_limit=1)
+        house.first_list()
+        for number in range(4):
+            for registry in ("quay.io", "ghcr.io"):
+                message = PULL_FAILED.replace("quay.io", registry)
+                name = f"web-{number}.{registry}"
+                house.scope.changed("ADDED", event(name, reason="Failed", message=message))
+        [failures] = [
+            f
+            for f in house.counting.families()
+            if f.declaration.name == "kube_event_image_pull_failures_total"
+        ]
+        assert failures.overflowed == 4
+
+    def test_messages_without_end_are_counted_right(self) -> None:
+        """More different messages than are remembered."""
+        house = House()
+        house.first_list()
+        for number in range(5000):
+            message = PULL_FAILED.replace("app:v1", f"app:v{number % 4500}")
+            house.scope.changed("ADDED", event(f"web.{number}", reason="Failed", message=message))
+        assert house.lines("kube_event_image_pull_failures_total") == [f"{FAILURES} 5000"]
+
+
 def test_a_reporter_ahead_of_time_does_not_hold_the_last_occurrence_in_the_future() -> None:
     """What is said to be later than now happened now."""
     house = House()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from exporter.events import EventRecord
 from exporter.rules.loading import built_in, load
-from exporter.rules.rulebook import Observation, RuleBook
+from exporter.rules.rulebook import RuleBook
 from tests.unit.events.records import record
 
 PULLS = "kube_event_image_pulls_total"
@@ -13,6 +15,14 @@ PULL_SECONDS = "kube_event_image_pull_duration_seconds"
 RUNTIME_SECONDS = "kube_event_image_pull_runtime_duration_seconds"
 IMAGE_BYTES = "kube_event_image_size_bytes"
 CREATION_FAILURES = "kube_event_pod_creation_failures_total"
+
+
+class Observation(NamedTuple):
+    """As the rule book has them, with names."""
+
+    family: str
+    labels: tuple[str, ...]
+    value: float | None
 
 
 def built_in_rules() -> RuleBook:
@@ -28,7 +38,13 @@ def rules(text: str) -> RuleBook:
 def observed(book: RuleBook, event: EventRecord) -> list[Observation]:
     """What one event adds."""
     found = book.rules_for(event.component, event.kind, event.reason)
-    return list(book.observe(found, event)) if found else []
+    reading = book.read(found, event)
+    if reading is None:
+        return []
+    elapsed = book.pair(reading, event)
+    timed = reading.elapsed if elapsed is not None else ()
+    known = [Observation(*each) for each in reading.observations]
+    return [*known, *(Observation(family, labels, elapsed) for family, labels in timed)]
 
 
 def observe(book: RuleBook, **fields: object) -> list[Observation]:

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scope: what one list/watch shows, through its ledger, into the common counters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import inf
+
+from exporter.events import EventObject, Ledger, read_event, version_number
+from exporter.events.record import unix_seconds
+from exporter.pipeline.counting import Counting, Identity, identity_of
+
+
+class Scope:
+    """The consumer of one list/watch: its ledger in front of the common counters.
+
+    ``monotonic`` and ``wall`` give seconds; the first does not go back.
+    """
+
+    def __init__(
+        self,
+        counting: Counting,
+        ledger: Ledger,
+        *,
+        monotonic: Callable[[], float],
+        wall: Callable[[], float],
+    ) -> None:
+        self.ledger = ledger
+        self.missed = 0
+        """Occurrences that a relist found and the watch had not shown."""
+        self.last_sync = 0.0
+        """When a list was last complete, Unix seconds; 0.0 for never."""
+        self.lag = 0.0
+        """Age of the latest counted occurrence when it arrived, seconds, across two clocks."""
+        self._baseline: dict[Identity, float] | None = {}
+        self._counting = counting
+        self._monotonic = monotonic
+        self._wall = wall
+
+    def list_began(self, server_time: float) -> None:
+        """A list starts."""
+        self.ledger.begin_list(server_time=server_time)
+        if self._baseline:
+            self._baseline = {}
+
+    def listed(self, item: EventObject) -> bool:
+        """One object of the list."""
+        record = read_event(item)
+        if record is None:
+            return False
+        self.ledger.listed(record)
+        if self._baseline is not None:
+            identity = identity_of(record)
+            when = unix_seconds(record.last_time)
+            if when >= self._baseline.get(identity, -inf):
+                self._baseline[identity] = when
+        return True
+
+    def unlisted(self, item: EventObject) -> bool:
+        """An object of the list that was deleted meanwhile."""
+        record = read_event(item)
+        if record is None:
+            return False
+        self.ledger.unlisted(record)
+        return True
+
+    def list_published(self, resource_version: str) -> None:
+        """The list is complete."""
+        version, now = version_number(resource_version), self._wall()
+        for record, times in self.ledger.publish_list(version, self._monotonic()):
+            self._counting.occurred(record, times, now)
+            self.missed += times
+        for identity, when in (self._baseline or {}).items():
+            self._counting.seen(identity, min(when, now))
+        self._baseline = None
+        self.last_sync = now
+
+    def list_abandoned(self) -> None:
+        """The list broke."""
+        self.ledger.abandon_list()
+
+    def changed(self, kind: str, item: EventObject) -> bool:
+        """ADDED, MODIFIED or DELETED."""
+        record = read_event(item)
+        if record is None:
+            return False
+        if kind == "DELETED":
+            self.ledger.ended(record, self._monotonic())
+            return True
+        times = self.ledger.changed(record)
+        if times:
+            now = self._wall()
+            self.lag = now - self._counting.occurred(record, times, now)
+        return True
