@@ -6,6 +6,7 @@ import http.client
 import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from prometheus_client.openmetrics.parser import (
@@ -17,6 +18,7 @@ from tests.envtest.exporter_process import ExporterProcess
 from tests.envtest.process import eventually
 from tests.integration.background_cluster import BackgroundCluster
 from tests.integration.prometheus_server import Prometheus, program
+from tests.integration.text_relay import TextRelay
 
 pytestmark = pytest.mark.prometheus
 
@@ -126,6 +128,28 @@ def test_prometheus_gets_openmetrics(cluster: BackgroundCluster, prometheus: Pro
     exemplars = eventually(lambda: prometheus.exemplars(selector("Exemplary")), "an exemplar")
     assert exemplars[0]["labels"] == {"pod": "web-7", "node": "node-1"}
     assert exemplars[0]["value"] == "1"
+
+
+def test_prometheus_that_gets_text_sees_the_same(
+    cluster: BackgroundCluster, exporter: ExporterProcess, tmp_path: Path
+) -> None:
+    """In text too a rare event is scraped at 0 and then at 1, and increase() sees it."""
+    with TextRelay(exporter.port) as relay:
+        running = Prometheus(relay.port, tmp_path)
+        try:
+            running.process.wait_for(running.answers, "answers", 30)
+            running.process.wait_for(lambda: running.value("up") == 1.0, "has scraped", 30)
+            cluster.record("Plain")
+            eventually(lambda: 1.0 in running.raw(selector("Plain")), "Plain is at 1")
+            assert running.raw(selector("Plain"))[0] == 0.0
+            increase = running.value(f"increase({selector('Plain')}[1m])")
+            assert increase is not None
+            assert increase > 0
+            assert running.exemplars(selector("Plain")) == []
+            assert "level=warn" not in running.process.output()
+        finally:
+            running.process.stop()
+    assert relay.content_types == {"text/plain; version=0.0.4; charset=utf-8"}
 
 
 def test_any_reason_survives(cluster: BackgroundCluster, prometheus: Prometheus) -> None:
