@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 import ssl
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -17,17 +15,15 @@ from exporter.kube.framing import LineSplitter
 from exporter.kube.headers import foreign_type, retry_after, server_time
 from exporter.kube.listwatch import ListWatch
 from exporter.kube.request import Phase, Request
+from exporter.kube.sockets import gather, keep_alive, socket_of
 from exporter.kube.telemetry import Failure, Telemetry
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Awaitable, Callable
 
-# A peer that is gone without a word is noticed after 30 + 3 * 10 seconds.
-_KEEPALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
-# At an API server's own pace waking up costs more than decoding. So after a small read, one
-# that shows there is no backlog, the next comes 80 ms later: a delay that no scrape notices.
+# A smaller read shows that there is no backlog.
 _TRICKLE_BYTES = 64 * 1024
-_GATHER_SECONDS = 0.08
 # 500 events are a megabyte or two: whoever sends this much sends no page of events.
 MAX_PAGE_BYTES = 256 * 1024 * 1024
 # A Status has a few hundred bytes; of a proxy's page no more than this is looked at.
@@ -84,7 +80,9 @@ class Watcher:
                 if found := foreign_type(response.headers):
                     self._broken(Failure.UNREADABLE, f"{found} and no JSON: not an API server's")
                     return
-                _keep_alive(response)
+                sock = socket_of(response)
+                if sock:
+                    keep_alive(sock)
                 now = loop.time()
                 clock = server_time(response.headers)
                 self._protocol.accepted(now, self._wall() if clock is None else clock)
@@ -92,7 +90,7 @@ class Watcher:
                 if request.phase is Phase.LIST:
                     await self._page(response.content, silence)
                 else:
-                    await self._stream(response, silence)
+                    await self._stream(response.content, sock, silence)
 
     async def _page(self, content: aiohttp.StreamReader, silence: asyncio.Timeout) -> None:
         loop, limit = asyncio.get_running_loop(), self._protocol.silence_limit
@@ -109,12 +107,14 @@ class Watcher:
         self._protocol.page(b"".join(parts), loop.time())
         self._telemetry.last_received = self._wall()
 
-    async def _stream(self, response: aiohttp.ClientResponse, silence: asyncio.Timeout) -> None:
+    async def _stream(
+        self, content: aiohttp.StreamReader, sock: socket.socket | None, silence: asyncio.Timeout
+    ) -> None:
         loop = asyncio.get_running_loop()
         protocol, telemetry = self._protocol, self._telemetry
         splitter = LineSplitter()
         scheduled, limit = loop.time(), protocol.silence_limit
-        while data := await response.content.readany():
+        while data := await content.readany():
             now = loop.time()
             telemetry.last_received = self._wall()
             block = splitter.feed(data)
@@ -128,8 +128,8 @@ class Watcher:
             if now - scheduled > limit / _RESCHEDULES or limit != protocol.silence_limit:
                 scheduled, limit = now, protocol.silence_limit
                 silence.reschedule(now + limit)
-            if len(data) < _TRICKLE_BYTES and protocol.phase is Phase.WATCH:
-                await _gather(response)
+            if sock and len(data) < _TRICKLE_BYTES and protocol.phase is Phase.WATCH:
+                gather(sock)
         protocol.ended(loop.time(), truncated=splitter.pending)
 
     async def _refused(self, response: aiohttp.ClientResponse) -> None:
@@ -164,27 +164,3 @@ def cause_of(error: Exception) -> Failure:
             return Failure.RESET
         case _:
             return Failure.OTHER
-
-
-async def _gather(response: aiohttp.ClientResponse) -> None:
-    """Let what comes next wait together in the kernel: one wake-up for many frames."""
-    transport = response.connection.transport if response.connection else None
-    if transport is None or transport.is_closing():
-        return
-    transport.pause_reading()
-    await asyncio.sleep(_GATHER_SECONDS)
-    if not transport.is_closing():
-        transport.resume_reading()
-
-
-def _keep_alive(response: aiohttp.ClientResponse) -> None:
-    connection = response.connection
-    transport = connection.transport if connection else None
-    sock = transport.get_extra_info("socket") if transport else None
-    if sock is None:
-        return
-    with contextlib.suppress(OSError):
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in _KEEPALIVE:
-            if hasattr(socket, name):
-                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,10 +11,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from exporter.demo import ApiServer, EventStore
 from exporter.kube.connection import Cluster, ClusterChoice
 from exporter.kube.telemetry import Failure
-from exporter.kube.watcher import _KEEPALIVE, Watcher, _keep_alive, cause_of
+from exporter.kube.watcher import Watcher, cause_of
 from tests.unit.kube.conversation import Conversation, added, end_mark, error, page
 from tests.unit.kube.kubeconfigs import kubeconfig
 
@@ -130,40 +128,6 @@ class TestAnswers:
 def caused(error: Exception, cause: Exception) -> Exception:
     error.__cause__ = cause
     return error
-
-
-async def keepalive_of_a_watch() -> dict[str, int]:
-    """What the kernel was told of the connection that a watch came in on."""
-    async with (
-        ApiServer(EventStore()) as server,
-        aiohttp.ClientSession() as session,
-        session.get(f"{server.url}/api/v1/events?watch=1") as response,
-    ):
-        _keep_alive(response)
-        assert response.connection is not None
-        assert response.connection.transport is not None
-        sock = response.connection.transport.get_extra_info("socket")
-        options = {
-            name: sock.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
-            for name, _ in _KEEPALIVE
-        }
-        options["SO_KEEPALIVE"] = sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
-    return options
-
-
-class TestKeepAlive:
-    @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-    def test_a_half_open_connection_is_probed(self, loop: str) -> None:
-        """On both event loops: a peer that is gone without a word is noticed in a minute."""
-        factory = pytest.importorskip("uvloop").new_event_loop if loop == "uvloop" else None
-        with asyncio.Runner(loop_factory=factory) as runner:
-            options = runner.run(keepalive_of_a_watch())
-        assert options == {
-            "SO_KEEPALIVE": 1,
-            "TCP_KEEPIDLE": 30,
-            "TCP_KEEPINTVL": 10,
-            "TCP_KEEPCNT": 3,
-        }
 
 
 class TestCauseOf:
