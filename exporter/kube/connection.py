@@ -32,6 +32,7 @@ from exporter.kube.kubeconfig import (
     read_kubeconfig,
 )
 from exporter.kube.proxies import proxy_for
+from exporter.kube.request import JSON
 from exporter.version import VERSION
 
 if TYPE_CHECKING:
@@ -114,13 +115,15 @@ class Cluster:
             self._loaded = self._clock()
 
     def get(
-        self, path: str, params: Mapping[str, str]
+        self, path: str, params: Mapping[str, str], accept: str = JSON
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """GET with raw bytes to come; no redirects, no time limit beyond connecting."""
         if self._session is None:
             raise RuntimeError("Cluster.get() before load()")
+        headers = self._headers.copy()
+        headers["Accept"] = accept
         return self._session.get(
-            self.url + path, params=params, headers=self._headers, **self._request_options
+            self.url + path, params=params, headers=headers, **self._request_options
         )
 
     async def post(self, path: str, body: object) -> tuple[int, bytes]:
@@ -221,7 +224,7 @@ class Cluster:
         self.url = configuration.host.rstrip("/")
         self._headers = CIMultiDict(
             {
-                "Accept": "application/json",
+                "Accept": JSON,
                 # A compressed list costs both sides more CPU than the wire it saves.
                 "Accept-Encoding": "identity",
                 "User-Agent": f"kube-event-metrics/{VERSION}",

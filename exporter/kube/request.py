@@ -11,6 +11,7 @@ PAGE_SIZE = 500
 # of a fleet do not end together.
 MIN_WATCH_SECONDS = 300.0
 MAX_WATCH_SECONDS = 600.0
+JSON = "application/json"
 
 
 class Phase(Enum):
@@ -19,6 +20,19 @@ class Phase(Enum):
     LIST = "list"
     STREAM = "stream"
     WATCH = "watch"
+
+
+def accepted_type(phase: Phase, *, metadata_only: bool) -> str:
+    """The Accept header: whole objects, or no more than their metadata.
+
+    As client-go's metadata client asks, of servers since 1.15. A list has a type of its own;
+    a watch, a streamed list too, is of single objects. Whole ones are taken from those who
+    do not know better: metadata stands in them as well.
+    """
+    if not metadata_only:
+        return JSON
+    name = "PartialObjectMetadataList" if phase is Phase.LIST else "PartialObjectMetadata"
+    return f"{JSON};as={name};g=meta.k8s.io;v=v1,{JSON}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from exporter.kube.connection import Cluster, ConnectionConfigError
 from exporter.kube.framing import LineSplitter
 from exporter.kube.headers import foreign_type, retry_after, server_time
 from exporter.kube.listwatch import ListWatch
-from exporter.kube.request import Phase, Request
+from exporter.kube.request import Phase, Request, accepted_type
 from exporter.kube.sockets import gather, keep_alive, socket_of
 from exporter.kube.telemetry import Failure, Telemetry
 
@@ -33,7 +33,11 @@ _RESCHEDULES = 60
 
 
 class Watcher:
-    """Keeps one list/watch going until it is cancelled."""
+    """Keeps one list/watch going until it is cancelled.
+
+    ``metadata_only``: of each object no more is asked for. ``gathering``: what a watch brings
+    may wait a moment, so that it is read together, which is cheaper.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,8 @@ class Watcher:
         wall: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         page_limit: int = MAX_PAGE_BYTES,
+        metadata_only: bool = False,
+        gathering: bool = True,
     ) -> None:
         self._cluster = cluster
         self._path = path
@@ -53,6 +59,8 @@ class Watcher:
         self._wall = wall
         self._sleep = sleep
         self._page_limit = page_limit
+        self._metadata_only = metadata_only
+        self._gathering = gathering
 
     async def run(self) -> NoReturn:
         """Ask, read, wait, for ever. Only cancellation and programming errors end it."""
@@ -72,8 +80,9 @@ class Watcher:
 
     async def _ask(self, request: Request) -> None:
         loop = asyncio.get_running_loop()
+        accept = accepted_type(request.phase, metadata_only=self._metadata_only)
         async with asyncio.timeout(self._protocol.answer_limit) as silence:
-            async with self._cluster.get(self._path, request.params) as response:
+            async with self._cluster.get(self._path, request.params, accept) as response:
                 if response.status != 200:
                     await self._refused(response)
                     return
@@ -90,7 +99,8 @@ class Watcher:
                 if request.phase is Phase.LIST:
                     await self._page(response.content, silence)
                 else:
-                    await self._stream(response.content, sock, silence)
+                    gathered = sock if self._gathering else None
+                    await self._stream(response.content, gathered, silence)
 
     async def _page(self, content: aiohttp.StreamReader, silence: asyncio.Timeout) -> None:
         loop, limit = asyncio.get_running_loop(), self._protocol.silence_limit
@@ -108,7 +118,10 @@ class Watcher:
         self._telemetry.last_received = self._wall()
 
     async def _stream(
-        self, content: aiohttp.StreamReader, sock: socket.socket | None, silence: asyncio.Timeout
+        self,
+        content: aiohttp.StreamReader,
+        gathered: socket.socket | None,
+        silence: asyncio.Timeout,
     ) -> None:
         loop = asyncio.get_running_loop()
         protocol, telemetry = self._protocol, self._telemetry
@@ -128,8 +141,8 @@ class Watcher:
             if now - scheduled > limit / _RESCHEDULES or limit != protocol.silence_limit:
                 scheduled, limit = now, protocol.silence_limit
                 silence.reschedule(now + limit)
-            if sock and len(data) < _TRICKLE_BYTES and protocol.phase is Phase.WATCH:
-                gather(sock)
+            if gathered and len(data) < _TRICKLE_BYTES and protocol.phase is Phase.WATCH:
+                gather(gathered)
         protocol.ended(loop.time(), truncated=splitter.pending)
 
     async def _refused(self, response: aiohttp.ClientResponse) -> None:
