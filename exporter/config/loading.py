@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -170,7 +170,7 @@ def _flatten(node: Mapping[Any, Any], prefix: str) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def nearest(name: str, known: list[str]) -> str:
+def nearest(name: str, known: Iterable[str]) -> str:
     """A guess at what was meant, to be put behind a message; ``""`` where nothing is near."""
-    matches = get_close_matches(name, known, n=1, cutoff=0.5)
+    matches = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"; did you mean {matches[0]}?" if matches else ""

@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lifecycles: an opening event and the closing event that ends it, on event time.
 
-A later opening of the same key replaces the earlier: an attempt cut off by a kubelet
-restart leaves an opening without an end, and the retry opens anew. A closing without an
-opening measures nothing.
+opening, none open        the pair begins
+opening, one open         ``first``: it goes on as it began; ``newest``: it begins anew (an
+                          attempt cut off by a kubelet restart has no end, its retry opens anew)
+closing, one open         the pair ends; its duration is 0 at the least, and skewed where the
+                          closing lies before the opening (two clocks, or one-second stamps)
+closing, none open        unmatched: the opening was never seen, or is abandoned
+open for the maximum age  abandoned; the same where there is no room
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+Key = tuple[str, ...]
 MAX_OPEN = 20_000
 _PURGES_AN_AGE = 16
 
@@ -21,50 +26,86 @@ class Lifecycle:
     as all the rest that is done for an event.
     """
 
-    def __init__(self, max_age: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        max_age: float,
+        clock: Callable[[], float],
+        *,
+        newest: bool = False,
+        max_open: int = MAX_OPEN,
+    ) -> None:
+        self.newest = newest
+        self.opened = 0
+        """Pairs that began."""
+        self.repeated = 0
+        """Openings of a pair that was open."""
+        self.closed: dict[str, int] = {}
+        """Pairs that ended, by outcome."""
         self.unmatched = 0
-        """Closings whose opening was never seen, or is forgotten."""
         self.skewed = 0
-        """Closings that lie before their opening: two clocks, or one-second stamps."""
+        self.abandoned = 0
         self._max_age = max_age
+        self._max_open = max_open
         self._clock = clock
         self._purged = clock()
-        self._open: dict[tuple[str, ...], tuple[float, float]] = {}
+        self._open: dict[Key, tuple[float, float]] = {}
 
     def __len__(self) -> int:
         self._purge(self._clock())
         return len(self._open)
 
-    def open(self, key: tuple[str, ...], at: float) -> None:
+    def open(self, key: Key, at: float) -> None:
         """Opened at ``at``, Unix seconds of the event."""
         if not at:  # an event without a time opens nothing that could be measured
             return
         now = self._clock()
+        before = self._open.get(key)
+        if before and now - before[1] < self._max_age:
+            self.repeated += 1
+            if not self.newest:
+                return
+        else:
+            self.opened += 1
+            self.abandoned += before is not None
         self._open.pop(key, None)  # a new opening is the youngest
         self._open[key] = (at, now)
         if now - self._purged > self._max_age / _PURGES_AN_AGE:
             self._purge(now)
-        if len(self._open) > MAX_OPEN:
+        if len(self._open) > self._max_open:
             del self._open[next(iter(self._open))]
+            self.abandoned += 1
 
-    def close(self, key: tuple[str, ...], at: float) -> float | None:
-        """Seconds since the opening, 0 at the least; None where there is none."""
+    @property
+    def room(self) -> int:
+        """So many more can be open without pushing one out."""
+        return self._max_open - len(self)
+
+    def close(self, key: Key, at: float, outcome: str, *, optional: bool = False) -> float | None:
+        """Seconds since the opening, 0 at the least; None where there is none.
+
+        ``optional``: a closing without an opening is normal. A closing without a time ends
+        the pair and measures nothing.
+        """
         opened = self._open.pop(key, None)
-        if (
-            opened is None
-            or self._clock() - opened[1] >= self._max_age
-            or at - opened[0] >= self._max_age  # stamps can be anything
-        ):
+        # Stamps can be anything: what they make older than the maximum age is not believed.
+        if opened and self._clock() - opened[1] < self._max_age and at - opened[0] < self._max_age:
+            self.closed[outcome] = self.closed.get(outcome, 0) + 1
+            if not at:
+                return None
+            if at < opened[0]:
+                self.skewed += 1
+                return 0.0
+            return at - opened[0]
+        if opened:
+            self.abandoned += 1
+        if not optional:
             self.unmatched += 1
-            return None
-        if at < opened[0]:
-            self.skewed += 1
-            return 0.0
-        return at - opened[0]
+        return None
 
-    def drop(self, key: tuple[str, ...]) -> None:
-        """Closed by an event that says itself how long it took."""
-        self._open.pop(key, None)
+    def prime(self, key: Key, at: float) -> None:
+        """Open from before we looked: nothing is counted, and what was seen to begin stays."""
+        if at and self.room > 0 and key not in self._open:
+            self._open[key] = (at, self._clock())
 
     def _purge(self, now: float) -> None:
         self._purged = now
@@ -75,3 +116,4 @@ class Lifecycle:
             dead.append(key)
         for key in dead:
             del self._open[key]
+        self.abandoned += len(dead)

@@ -1,48 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compiled rules: one dictionary look-up by (component, kind, reason), then few patterns."""
+"""The rules in force: one look-up by what an event is, then few patterns.
+
+Each file is a subject of its own: of its rules the first that matches speaks, and files do
+not shadow each other. So somebody's own file adds to the built-in ones.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 import msgspec
+from cachetools import LRUCache
 
 from exporter.events.record import EventRecord
-from exporter.metrics.declaration import Declaration
+from exporter.metrics.declaration import Declaration, MetricType
+from exporter.rules.expressions import Groups, Number, Text, Texts
 from exporter.rules.lifecycles import Lifecycle
+from exporter.rules.selectors import Selector
 
 # client-go tools/record: put before the newest message once ten similar ones were merged.
 AGGREGATED = "(combined from similar events): "
-
-
-class Groups(Protocol):
-    """The named groups of a message: a match, or nothing at all."""
-
-    def __getitem__(self, name: str, /) -> str | Any:
-        """The group's text; None where it took no part."""
-
-
 _NO_GROUPS: Groups = {}
-TextOf = Callable[[EventRecord, Groups], str]
-NumberOf = Callable[[EventRecord, Groups], float | None]
-Key = tuple[str, str, str]
+# Looked up once for each label set of the widest family; past that they are found anew.
+_REMEMBERED = 20_000
+# The API bounds neither reasons nor components: a longer look-up is not worth its room.
+_MAX_REMEMBERED_TEXT = 512
+# Of a pair's key; names and uids are shorter, what is longer is kept as its hash.
+_MAX_KEY_TEXT = 256
 
-
-Observation = tuple[str, tuple[str, ...], float | None]
+Labels = tuple[str, ...]
+Observation = tuple[str, Labels, float | None]
 """Something to add to a family of labels: to a counter where the value is None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A compiled ``SampleSpec``. ``elapsed``: its value is the time since the opening."""
+    """A compiled ``SampleSpec``."""
 
     family: str
-    labels: tuple[TextOf, ...]
-    value: NumberOf | None = None
+    labels: tuple[Text, ...]
+    values: tuple[tuple[str, ...] | None, ...]
+    """All values that each label can have; None where nobody knows."""
+    value: Number | None = None
     elapsed: bool = False
+    """Its value is the time since the opening."""
+    each: int = -1
+    """The label of which the event has several values at once; -1 for none."""
+    every: Texts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a rule does to a lifecycle."""
+
+    lifecycle: str
+    key: tuple[Text, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,74 +66,161 @@ class Rule:
     """A compiled ``RuleSpec``."""
 
     id: str
+    file: str
+    place: int
+    """Among all rules."""
+    selector: Selector
     message: re.Pattern[str] | None
-    samples: tuple[Sample, ...]
-    opens: str = ""
-    closes: str = ""
-    opens_key: tuple[TextOf, ...] = ()
-    closes_key: tuple[TextOf, ...] = ()
-    measures: bool = False
-    """Whether a sample is the time since the opening."""
-    pairs: bool = False
-    """Whether it opens or closes a lifecycle."""
+    samples: tuple[Sample, ...] = ()
+    opens: Step | None = None
+    closes: Step | None = None
+    outcome: str = ""
+    optional: bool = False
     steady: bool = False
-    """Whether what it reads depends on message and identity alone (``IDENTITY`` of ``loading``)."""
+    """Whether what it reads depends on the message and what all repeats have in common alone."""
+
+    @property
+    def pairs(self) -> bool:
+        """Whether it opens or closes a lifecycle."""
+        return self.opens is not None or self.closes is not None
+
+    @property
+    def restarts(self) -> bool:
+        """Whether it ends a pair and begins the next of the same lifecycle."""
+        return bool(self.opens and self.closes and self.opens.lifecycle == self.closes.lifecycle)
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """What an event says by the first of its rules that matches."""
+    """What an event says by one rule."""
 
     rule: Rule
     groups: Groups
     observations: Sequence[Observation]
-    elapsed: Sequence[tuple[str, tuple[str, ...]]]
+    elapsed: Sequence[tuple[str, Labels]]
     """Family and labels of what takes the time since the opening as its value."""
+
+
+Rules = Sequence[Sequence[Rule]]
+"""Of each file that has any, in the order of the file."""
 
 
 @dataclass(slots=True)
 class RuleBook:
-    """The rules in force, the families they feed, and the lifecycles that are open."""
+    """The rules, the families they feed, and the lifecycles that are open."""
 
     declarations: tuple[Declaration, ...] = ()
-    dispatch: Mapping[Key, Sequence[Rule]] = field(default_factory=dict)
+    files: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
     lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
+    _by_reason: dict[str, list[Rule]] = field(default_factory=dict, init=False, repr=False)
+    _by_pattern: list[Rule] = field(default_factory=list, init=False, repr=False)
+    _found: LRUCache[tuple[str, str, str, str], Rules] = field(
+        default_factory=lambda: LRUCache(_REMEMBERED), init=False, repr=False
+    )
 
-    def rules_for(self, component: str, kind: str, reason: str) -> Sequence[Rule]:
+    def __post_init__(self) -> None:
+        for rule in self.all():
+            for reason in rule.selector.reasons.exact:
+                self._by_reason.setdefault(reason, []).append(rule)
+            if not rule.selector.reasons.is_exact:
+                self._by_pattern.append(rule)
+
+    def rules_for(self, type_: str, component: str, kind: str, reason: str) -> Rules:
         """The rules to ``read`` such events by; most have none."""
-        return self.dispatch.get((component, kind, reason), ())
+        key = (type_, component, kind, reason)
+        found = self._found.get(key)
+        if found is None:
+            few = (*self._by_reason.get(reason, ()), *self._by_pattern)
+            chosen = {rule.id: rule for rule in few if rule.selector.selects(*key)}
+            by_file: dict[str, list[Rule]] = {}
+            for rule in sorted(chosen.values(), key=lambda rule: rule.place):
+                by_file.setdefault(rule.file, []).append(rule)
+            found = list(by_file.values())
+            if sum(map(len, key)) <= _MAX_REMEMBERED_TEXT:
+                self._found[key] = found
+        return found
 
-    def read(self, rules: Sequence[Rule], record: EventRecord) -> Reading | None:
+    def all(self) -> Iterable[Rule]:
+        """Every rule, in the order of the files."""
+        return itertools.chain.from_iterable(self.files.values())
+
+    def outcomes(self) -> dict[str, set[str]]:
+        """How the lifecycles can end, as the rules that close them say."""
+        found: dict[str, set[str]] = {}
+        for rule in self.all():
+            if rule.closes:
+                found.setdefault(rule.closes.lifecycle, set()).add(rule.outcome)
+        return found
+
+    def closed_label_sets(self) -> Iterable[tuple[str, Labels]]:
+        """Of counters, the label sets that are known before any event: alerts read them at 0."""
+        counters = {d.name for d in self.declarations if d.type is MetricType.COUNTER}
+        for sample in itertools.chain.from_iterable(rule.samples for rule in self.all()):
+            columns = [values for values in sample.values if values is not None]
+            if sample.family in counters and len(columns) == len(sample.values):
+                for labels in itertools.product(*columns):
+                    yield sample.family, labels
+
+    def read(self, rules: Rules, record: EventRecord) -> list[Reading]:
         """What this version of an event says; nothing is changed by asking."""
         message = record.message.removeprefix(AGGREGATED)
-        for rule in rules:
-            if rule.message is None:
-                return _reading(rule, record, _NO_GROUPS)
-            match = rule.message.search(message)
-            if match:
-                return _reading(rule, record, match)
-        return None
+        readings = []
+        for subject in rules:
+            for rule in subject:
+                if rule.message is None:
+                    readings.append(_reading(rule, record, _NO_GROUPS))
+                    break
+                match = rule.message.search(message)
+                if match:
+                    readings.append(_reading(rule, record, match))
+                    break
+        return readings
 
-    def pair(self, reading: Reading, record: EventRecord) -> float | None:
-        """Open and close lifecycles; seconds since the opening where the rule measures them."""
-        rule = reading.rule
+    def pair(self, reading: Reading, record: EventRecord, times: int) -> float | None:
+        """Close and open lifecycles; seconds since the opening of the one that is closed.
+
+        ``times``: so many of the event's occurrences are new.
+        """
+        rule, elapsed = reading.rule, None
+        if rule.closes:
+            elapsed = self.lifecycles[rule.closes.lifecycle].close(
+                key_of(rule.closes, reading, record),
+                record.occurred(),
+                rule.outcome,
+                optional=rule.optional,
+            )
         if rule.opens:
-            key = tuple([part(record, reading.groups) for part in rule.opens_key])
-            self.lifecycles[rule.opens].open(key, record.occurred())
-        if not rule.closes:
-            return None
-        key = tuple([part(record, reading.groups) for part in rule.closes_key])
-        lifecycle = self.lifecycles[rule.closes]
-        if rule.measures:
-            return lifecycle.close(key, record.occurred())
-        lifecycle.drop(key)
-        return None
+            lifecycle = self.lifecycles[rule.opens.lifecycle]
+            first = not lifecycle.newest and not rule.restarts and _is_whole(record, times)
+            at = record.first_occurred() if first else 0.0
+            lifecycle.open(key_of(rule.opens, reading, record), at or record.occurred())
+        return elapsed
+
+
+def _is_whole(record: EventRecord, times: int) -> bool:
+    """Whether all that the event has shown so far is new.
+
+    Of a repeat that begins a pair only the latest occurrence is known to belong to it. A
+    series of 1 is an old client's, which leaves out the first occurrence.
+    """
+    return times >= (max(record.series_count, 2) if record.series_count else record.count)
+
+
+def key_of(step: Step, reading: Reading, record: EventRecord) -> tuple[str, ...]:
+    """What tells the pair from others."""
+    return tuple([_bounded(part(record, reading.groups)) for part in step.key])
+
+
+def _bounded(text: str) -> str:
+    if len(text) <= _MAX_KEY_TEXT:
+        return text
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _reading(rule: Rule, record: EventRecord, groups: Groups) -> Reading:
     known: list[Observation] = []
-    elapsed: list[tuple[str, tuple[str, ...]]] = []
-    expressions: tuple[TextOf, ...] | None = None
-    labels: tuple[str, ...] = ()
+    elapsed: list[tuple[str, Labels]] = []
+    expressions: tuple[Text, ...] | None = None
+    labels: Labels = ()
     for sample in rule.samples:
         value = sample.value(record, groups) if sample.value else None
         if sample.value and value is None:
@@ -126,7 +229,22 @@ def _reading(rule: Rule, record: EventRecord, groups: Groups) -> Reading:
             expressions = sample.labels
             labels = tuple([label(record, groups) for label in expressions])
         if sample.elapsed:
-            elapsed.append((sample.family, labels))
+            elapsed += [
+                (sample.family, each) for each in _label_sets(sample, labels, record, groups)
+            ]
+        elif sample.every:
+            every = _label_sets(sample, labels, record, groups)
+            known += [(sample.family, each, value) for each in every]
         else:
             known.append((sample.family, labels, value))
     return Reading(rule, groups, known, elapsed)
+
+
+def _label_sets(
+    sample: Sample, labels: Labels, record: EventRecord, groups: Groups
+) -> Sequence[Labels]:
+    """One for each of the values that its label of several has."""
+    if sample.every is None:
+        return (labels,)
+    before, after = labels[: sample.each], labels[sample.each + 1 :]
+    return [(*before, one, *after) for one in sample.every(record, groups)]

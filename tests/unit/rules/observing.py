@@ -35,16 +35,16 @@ def rules(text: str) -> RuleBook:
     return load([("test.yaml", text)], lambda: 0.0)
 
 
-def observed(book: RuleBook, event: EventRecord) -> list[Observation]:
+def observed(book: RuleBook, event: EventRecord, times: int = 1) -> list[Observation]:
     """What one event adds."""
-    found = book.rules_for(event.component, event.kind, event.reason)
-    reading = book.read(found, event)
-    if reading is None:
-        return []
-    elapsed = book.pair(reading, event)
-    timed = reading.elapsed if elapsed is not None else ()
-    known = [Observation(*each) for each in reading.observations]
-    return [*known, *(Observation(family, labels, elapsed) for family, labels in timed)]
+    found = book.rules_for(event.type, event.component, event.kind, event.reason)
+    observations: list[Observation] = []
+    for reading in book.read(found, event):
+        elapsed = book.pair(reading, event, times)
+        timed = reading.elapsed if elapsed is not None else ()
+        observations += [Observation(*each) for each in reading.observations]
+        observations += [Observation(family, labels, elapsed) for family, labels in timed]
+    return observations
 
 
 def observe(book: RuleBook, **fields: object) -> list[Observation]:

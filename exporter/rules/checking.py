@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is wrong with rules that are each right: seen only of all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from exporter.metrics.declaration import Declaration, MetricType
+from exporter.rules.language import RuleSpec
+from exporter.rules.reading import RuleError
+from exporter.rules.rulebook import Rule
+
+# Names that the page has already: of the house, and of prometheus_client.
+_PREFIXES = ("kube_event_metrics_", "process_", "python_")
+_TAKEN = frozenset(
+    {
+        "kube_events_total",
+        "kube_event_last_seen_timestamp_seconds",
+        "kube_event_lifecycle_open",
+        "kube_event_lifecycle_opened_total",
+        "kube_event_lifecycle_repeated_total",
+        "kube_event_lifecycle_closed_total",
+        "kube_event_lifecycle_unmatched_total",
+        "kube_event_lifecycle_skewed_total",
+        "kube_event_lifecycle_abandoned_total",
+    }
+)
+
+
+def check_families(file: str, declarations: Mapping[str, Declaration]) -> None:
+    """Raises ``RuleError`` if the name of the latest family is taken on the page."""
+    *before, name = declarations
+    mine = _names(name, declarations[name].type)
+    if mine & _TAKEN_NAMES or name.startswith(_PREFIXES):
+        raise RuleError(f"{file}: families: {name}: is a name of the exporter's own")
+    for other in before:
+        if mine & _names(other, declarations[other].type):
+            raise RuleError(f"{file}: families: {name}: cannot be told from {other}")
+
+
+def _names(name: str, type_: MetricType) -> set[str]:
+    """What the two formats make of a family's name."""
+    bare = name.removesuffix("_total")
+    if type_ is MetricType.HISTOGRAM:
+        return {name, *(f"{name}_{part}" for part in ("bucket", "count", "sum", "created"))}
+    return {bare, name, f"{bare}_created"}
+
+
+_TAKEN_NAMES = frozenset().union(*(_names(name, MetricType.COUNTER) for name in _TAKEN))
+
+
+def check_reachable(rules: Sequence[Rule], files: Mapping[str, str]) -> None:
+    """Raises ``RuleError`` for a rule that those before it in its subject leave nothing.
+
+    ``files`` says where each rule is written.
+    """
+    for place, rule in enumerate(rules):
+        hiding = [
+            earlier
+            for earlier in rules[:place]
+            if earlier.message is None or earlier.message == rule.message
+        ]
+        hidden_by = []
+        for combination in rule.selector.combinations():
+            by = next((e.id for e in hiding if e.selector.covers(combination)), None)
+            if by is None:
+                break
+            hidden_by.append(by)
+        else:
+            names = ", ".join(
+                known if files[known] == files[rule.id] else f"{known} ({files[known]})"
+                for known in dict.fromkeys(hidden_by)
+            )
+            raise RuleError(
+                f"{files[rule.id]}: {rule.id}: is never reached: all its events go to {names} "
+                "before it; put it first, or give the other a message"
+            )
+
+
+def lifecycles_in_use(
+    names: Mapping[str, str], rules: Sequence[RuleSpec], replaced: Sequence[RuleSpec]
+) -> list[str]:
+    """The lifecycles of which there can be pairs.
+
+    All, but those whose every rule somebody has replaced by one that does something else.
+    Raises ``RuleError`` for a lifecycle that cannot begin or cannot end. ``names`` says in
+    which file each is declared.
+    """
+    in_use = []
+    for name, file in names.items():
+        missing = [verb for verb in ("opens", "closes") if not _doing(verb, name, rules)]
+        before = [rule for verb in missing for rule in _doing(verb, name, replaced)]
+        if len(missing) == len(("opens", "closes")) and before:
+            continue
+        if missing:
+            known = f"; {before[0]} did, and was replaced" if before else ""
+            raise RuleError(f"{file}: lifecycles: {name}: no rule {missing[0]} it{known}")
+        in_use.append(name)
+    return in_use
+
+
+def _doing(verb: str, lifecycle: str, rules: Sequence[RuleSpec]) -> list[str]:
+    return [rule.id for rule in rules if getattr(rule, verb) == lifecycle]

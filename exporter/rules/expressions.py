@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Expressions: what a rule writes where a label or a value stands, compiled once.
+
+$name            a field of the event, or a named group of the rule's message pattern
+function($name)  one of a closed set, or a cause table
+anything else    itself
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from exporter.config.loading import nearest
+from exporter.events.record import EventRecord, container_of
+from exporter.rules import functions
+
+OTHER = "other"
+ELAPSED = "$elapsed"
+# The fields of a record, by the names that rules use for them.
+FIELDS: Mapping[str, Callable[[EventRecord], str]] = {
+    "namespace": lambda record: record.object_namespace,
+    "name": lambda record: record.object_name,
+    "uid": lambda record: record.object_uid,
+    "kind": lambda record: record.kind,
+    "reason": lambda record: record.reason,
+    "type": lambda record: record.type,
+    "component": lambda record: record.component,
+    "node": lambda record: record.host,
+    "field_path": lambda record: record.field_path,
+    "container": lambda record: container_of(record.field_path),
+    "message": lambda record: record.message,
+}
+# Equal for all events with the same label values in the widest family, and the same message.
+_STEADY = frozenset({"namespace", "kind", "reason", "type", "component", "message"})
+_TEXTS: Mapping[str, Callable[[str], str]] = {
+    "registry": functions.registry,
+    "lower": str.lower,
+}
+_NUMBERS: Mapping[str, Callable[[str], float | None]] = {
+    "duration": functions.duration,
+    "quantity": functions.quantity,
+}
+FUNCTIONS = frozenset({*_TEXTS, *_NUMBERS})
+"""Their names; a cause table has another one."""
+_EXPRESSION = re.compile(r"\$(\w+)\Z|(\w+)\(\s*\$(\w+)\s*\)\Z")
+
+
+class Groups(Protocol):
+    """The named groups of a message: a match, or nothing at all."""
+
+    def __getitem__(self, name: str, /) -> str | Any:
+        """The group's text; None where it took no part."""
+
+
+Text = Callable[[EventRecord, Groups], str]
+Texts = Callable[[EventRecord, Groups], Sequence[str]]
+Number = Callable[[EventRecord, Groups], float | None]
+
+
+class ExpressionError(ValueError):
+    """An expression that means nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class CauseTable:
+    """A compiled cause table."""
+
+    rows: tuple[tuple[str, re.Pattern[str]], ...]
+    each: bool = False
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """Every cause it can name."""
+        return tuple(dict.fromkeys((*(cause for cause, _ in self.rows), OTHER)))
+
+    def first(self, text: str) -> str:
+        """The cause of the first row that is found."""
+        for cause, pattern in self.rows:
+            if pattern.search(text):
+                return cause
+        return OTHER
+
+    def every(self, text: str) -> Sequence[str]:
+        """The causes of all rows that are found, each once."""
+        found = dict.fromkeys(cause for cause, pattern in self.rows if pattern.search(text))
+        return tuple(found) or (OTHER,)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled label or key expression; ``every`` stands where it gives several texts."""
+
+    text: Text
+    values: tuple[str, ...] | None
+    """All it can give; None where nobody knows."""
+    steady: bool
+    """Whether it reads nothing but what all repeats have in common."""
+    every: Texts | None = None
+
+
+class Scope:
+    """What expressions of one rule can name: its groups, and the cause tables of all files."""
+
+    def __init__(self, groups: Collection[str], tables: Mapping[str, CauseTable]) -> None:
+        self._groups = groups
+        self._tables = tables
+
+    def label(self, written: str) -> Expression:
+        """Text for a label or a key; raises ``ExpressionError``."""
+        function, name = self._parsed(written)
+        if not name:
+            return Expression(lambda _record, _groups: written, (written,), steady=True)
+        source = self._source(name)
+        steady = name in self._groups or name in _STEADY
+        if not function:
+            return Expression(source, None, steady)
+        if function in _TEXTS:
+            compute = _TEXTS[function]
+            return Expression(lambda r, g: compute(source(r, g)), None, steady)
+        table = self._tables.get(function)
+        if table is None:
+            known = [*_TEXTS, *self._tables]
+            raise ExpressionError(
+                f"no function or cause table {function!r}{nearest(function, known)}"
+            )
+        if table.each:
+            each = table.every
+            return Expression(source, table.values, steady, lambda r, g: each(source(r, g)))
+        first = table.first
+        return Expression(lambda r, g: first(source(r, g)), table.values, steady)
+
+    def value(self, written: str) -> tuple[Number, bool]:
+        """A number, and whether it is steady; raises ``ExpressionError``."""
+        function, name = self._parsed(written)
+        compute = _NUMBERS.get(function)
+        if compute is None:
+            known = ", ".join(f"{number}($x)" for number in _NUMBERS)
+            raise ExpressionError(f"is {ELAPSED}, {known}; not {written!r}")
+        source = self._source(name)
+        return lambda r, g: compute(source(r, g)), name in self._groups or name in _STEADY
+
+    def _parsed(self, written: str) -> tuple[str, str]:
+        parsed = _EXPRESSION.match(written)
+        if parsed is None:
+            if "$" in written or "(" in written:
+                raise ExpressionError(f"{written!r} is no $name and no function($name)")
+            return "", ""
+        return parsed[2] or "", parsed[1] or parsed[3]
+
+    def _source(self, name: str) -> Text:
+        if name in self._groups:
+            return lambda _record, groups: groups[name] or ""
+        field = FIELDS.get(name)
+        if field is None:
+            known = [f"${known}" for known in (*self._groups, *FIELDS)]
+            raise ExpressionError(
+                f"${name} is neither a field nor a group of the message{nearest('$' + name, known)}"
+            )
+        return lambda record, _groups: field(record)
