@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import NoReturn
 
+from exporter.attribution import Attribution
 from exporter.config import Config
 from exporter.events import EventObject, Ledger
 from exporter.kube.connection import Cluster, ClusterChoice
@@ -23,7 +24,7 @@ from exporter.kube.watcher import Watcher
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
 from exporter.pipeline import Counting, Scope
-from exporter.rules.loading import built_in, load
+from exporter.rules.loading import built_in, load, read
 from exporter.selfmetrics import SelfMetrics, Watched, process_metrics
 from exporter.version import VERSION
 from exporter.web.landing import Facts
@@ -49,15 +50,20 @@ class _Watch:
 
 
 class Exporter:
-    """The running exporter."""
+    """The running exporter. Raises ``RuleError`` for rule files that cannot be used."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._cluster = Cluster(ClusterChoice(config.kubeconfig, config.context))
+        self._attribution = self._attributing()
         births = Births(time.monotonic)
         self._scrapers = Scrapers(births, time.monotonic)
+        owners = self._attribution.owners if self._attribution else None
         self._counting = Counting(
-            load(built_in(), time.monotonic), births, series_limit=config.series_limit
+            load([*built_in(), *read(config.rule_files)], time.monotonic),
+            births,
+            series_limit=config.series_limit,
+            workload_of=owners.workload_of if owners else None,
         )
         self._watches = [self._watch(namespace) for namespace in config.namespaces or ("",)]
         own = SelfMetrics(
@@ -65,6 +71,7 @@ class Exporter:
             self._scrapers,
             self._counting,
             [Watched(w.telemetry, w.scope) for w in self._watches],
+            self._attribution,
         )
         page = Page(
             (*self._counting.families(), *own.families()),
@@ -103,8 +110,13 @@ class Exporter:
 
     async def _work(self, stop: asyncio.Event) -> None:
         """Until ``stop``, or until a part dies, which ends the others."""
-        watching = [asyncio.create_task(w.watcher.run(), name="watch") for w in self._watches]
-        tasks = [*watching, asyncio.create_task(self._generations(), name="generations")]
+        watching = [asyncio.create_task(self._watching(w), name="watch") for w in self._watches]
+        following = [
+            asyncio.create_task(followed.watcher.run(), name=f"watch of {followed.kind}")
+            for followed in (self._attribution.followed if self._attribution else ())
+        ]
+        generations = asyncio.create_task(self._generations(), name="generations")
+        tasks = [*following, *watching, generations]
         stopped = asyncio.create_task(stop.wait(), name="stop")
         try:
             await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -115,6 +127,11 @@ class Exporter:
             for part in (*tasks, stopped):
                 part.cancel()
             await asyncio.gather(*tasks, stopped, return_exceptions=True)
+
+    async def _watching(self, watch: _Watch) -> NoReturn:
+        if self._attribution:
+            await self._attribution.head_start()
+        await watch.watcher.run()
 
     async def _listen(self) -> tuple[str, int]:
         host, port = self._config.listen_host, self._config.listen_port
@@ -141,6 +158,17 @@ class Exporter:
             return Health(ready=False, reason=state + failure)
         return Health(ready=True, reason="ok")
 
+    def _attributing(self) -> Attribution | None:
+        config = self._config
+        if not config.workload_labels:
+            return None
+        return Attribution(
+            self._cluster,
+            config.namespaces or ("",),
+            retention=config.event_ttl,
+            noting=lambda namespace, resource: _noting(namespace, resource=resource),
+        )
+
     def _watch(self, namespace: str) -> _Watch:
         config = self._config
         telemetry = Telemetry(scope=namespace)
@@ -166,6 +194,8 @@ class Exporter:
         while True:
             await asyncio.sleep(_GENERATION_SECONDS)
             self._counting.next_generation(lifetime)
+            if self._attribution:
+                self._attribution.owners.forget(time.monotonic())
             for watch in self._watches:
                 watch.scope.ledger.forget(time.monotonic(), time.time())
 
@@ -189,8 +219,8 @@ class Exporter:
         )
 
 
-def _noting(namespace: str) -> Note:
-    scope = {"namespace": namespace} if namespace else {}
+def _noting(namespace: str, **more: str) -> Note:
+    scope = {**({"namespace": namespace} if namespace else {}), **more}
 
     def note(level: str, message: str, fields: dict[str, object]) -> None:
         _log(level, message, {**scope, **fields})

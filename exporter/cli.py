@@ -24,8 +24,13 @@ COMMANDS = {
     "run": "watch the events of a cluster and serve their metrics (the default)",
     "demo": "the same against a cluster that plays on this machine",
     "replay": "read recorded events and print their metrics",
-    "check": "try configuration, connection and rights, and say what is missing",
+    "check": "try configuration, rules, connection and rights, and say what is missing",
+    "rules": "list the rules in force",
+    "rules check": "try rule files, together with the rules in force",
+    "rules test": "run the cases of test files: events in, samples out",
 }
+# What a command takes beside flags.
+_OPERANDS = {"replay": "FILE|-", "rules check": "FILE...", "rules test": "FILE..."}
 # A demonstration is for the person in front of it.
 DEMO_ADDRESS = "127.0.0.1:10360"
 _INTERRUPTED = 128 + 2
@@ -52,42 +57,65 @@ def _command(argv: Sequence[str] | None) -> int:
     from exporter.config import ConfigError, load_config
     from exporter.config.loading import nearest
     from exporter.config.options import OPTIONS
+    from exporter.rules.reading import RuleError
 
     arguments = list(sys.argv[1:] if argv is None else argv)
-    named = bool(arguments) and not arguments[0].startswith("-")
-    command = arguments.pop(0) if named else "run"
-    parser = _parser(command if command in COMMANDS else "run", named=named)
+    name = _name(arguments)
+    command = name or "run"
+    parser = _parser(command if command in COMMANDS else "run", named=bool(name))
     if command not in COMMANDS:
         parser.error(f"no command {command!r}: there are {', '.join(COMMANDS)}")
-    known, unknown = parser.parse_known_args(arguments)
-    if unknown and not named and unknown[0] in COMMANDS:
+    known, unknown = parser.parse_known_intermixed_args(arguments)
+    if unknown and not name and unknown[0] in COMMANDS:
         parser.error(f"the command comes first: {PROGRAM} {unknown[0]} [flags]")
     if unknown:
         guess = nearest(unknown[0].partition("=")[0], [f"--{option.name}" for option in OPTIONS])
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{guess}")
     given = vars(known)
-    file, source = given.pop("config_file", ""), given.pop("source", "")
+    file, operands = given.pop("config_file", ""), given.pop("operands", [])
     if command == "demo" and (chosen := given.keys() & {"kubeconfig", "context"}):
         parser.error(f"--{max(chosen)}: the demo watches a cluster of its own; see `run`")
     flags = {n: ",".join(v) if isinstance(v, list) else v for n, v in given.items()}
     defaults = {"web.listen-address": DEMO_ADDRESS} if command == "demo" else {}
     try:
-        config = load_config(flags, os.environ, file, defaults)
-    except ConfigError as error:
+        return _execute(command, load_config(flags, os.environ, file, defaults), operands)
+    except (ConfigError, RuleError) as error:
         parser.error(str(error))
-    return _execute(command, config, source)
 
 
-def _execute(command: str, config: Config, source: str) -> int:
+def _name(arguments: list[str]) -> str:
+    """The command, taken off the arguments; ``""`` where they begin with flags."""
+    words: list[str] = []
+    while arguments and not arguments[0].startswith("-"):
+        words.append(arguments.pop(0))
+        begun = " ".join(words)
+        if not any(command.startswith(begun + " ") for command in COMMANDS):
+            break
+    return " ".join(words)
+
+
+def _execute(command: str, config: Config, operands: Sequence[str]) -> int:
     # Imported here: `--version` and `replay` need no HTTP stack.
     if command == "replay":
         from exporter.commands.replay import replay
 
-        return replay(config, source)
+        return replay(config, operands[0])
     if command == "check":
         from exporter.commands.check import check
 
         return check(config)
+    if command == "rules":
+        from exporter.commands.rules import list_rules
+
+        return list_rules(config)
+    if command == "rules check":
+        from exporter.commands.rules import check_rules
+
+        return check_rules(config, operands)
+    if command == "rules test":
+        from exporter.commands.rule_tests.running import run_cases
+
+        return run_cases(config, operands)
     if command == "demo":
         from exporter.commands.demo import demo
 
@@ -103,11 +131,11 @@ def _parser(command: str, *, named: bool) -> argparse.ArgumentParser:
     from exporter.config.options import ENVIRONMENT_PREFIX, OPTIONS
     from exporter.version import VERSION
 
-    listing = "\n".join(f"  {name:8}{text}" for name, text in COMMANDS.items())
+    listing = "\n".join(f"  {name:13}{text}" for name, text in COMMANDS.items())
+    operand = _OPERANDS.get(command, "")
     parser = argparse.ArgumentParser(
         prog=f"{PROGRAM} {command}" if named else PROGRAM,
-        usage=f"{PROGRAM} {command if named else '[command]'} [flags]"
-        + (" FILE|-" if command == "replay" else ""),
+        usage=f"{PROGRAM} {command if named else '[command]'} [flags] {operand}".rstrip(),
         description=COMMANDS[command] if named else f"commands:\n{listing}",
         epilog="Every flag is also an environment variable, --events.ttl for instance "
         f"{ENVIRONMENT_PREFIX}EVENTS_TTL, and a key of the --config.file.",
@@ -124,6 +152,15 @@ def _parser(command: str, *, named: bool) -> argparse.ArgumentParser:
     )
     for option in OPTIONS:
         default = f" Default {option.default}." if option.default else ""
+        if option.switch:
+            parser.add_argument(
+                f"--{option.name}",
+                dest=option.name,
+                action="store_const",
+                const="true",
+                help=option.help + default,
+            )
+            continue
         parser.add_argument(
             f"--{option.name}",
             dest=option.name,
@@ -132,5 +169,9 @@ def _parser(command: str, *, named: bool) -> argparse.ArgumentParser:
             help=option.help.replace("%", "%%") + default,
         )
     if command == "replay":
-        parser.add_argument("source", metavar="FILE|-", help="Events as JSON; - is standard input.")
+        help_ = "Events as JSON; - is standard input."
+        parser.add_argument("operands", nargs=1, metavar=operand, help=help_)
+    elif operand:
+        help_ = "YAML files with rules." if command == "rules check" else "YAML files with cases."
+        parser.add_argument("operands", nargs="+", metavar="FILE", help=help_)
     return parser

@@ -20,6 +20,7 @@ from prometheus_client import (
 from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
+from exporter.attribution import Attribution
 from exporter.kube.telemetry import Telemetry
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.counter import CounterFamily, GaugeFamily
@@ -31,6 +32,7 @@ from exporter.version import VERSION
 
 _PREFIX = "kube_event_metrics_"
 _GAUGE, _COUNTER = MetricType.GAUGE, MetricType.COUNTER
+_WORKLOAD = ("scope", "kind")
 
 
 def _declare(name: str, type_: MetricType, help_: str, *labels: str) -> Declaration:
@@ -97,15 +99,33 @@ DECLARATIONS = (
         "Look-ups of label sets in which a value of this label was beyond its bounds.",
         "label",
     ),
-    _declare("lifecycles_open", _GAUGE, "Openings that wait for their closing.", "lifecycle"),
+    _declare("workload_synced", _GAUGE, "Whether all objects of a kind were listed.", *_WORKLOAD),
     _declare(
-        "lifecycles_unmatched_total", _COUNTER, "Closings without a known opening.", "lifecycle"
+        "workload_watch_allowed",
+        _GAUGE,
+        "Whether the API server allows listing and watching a kind.",
+        *_WORKLOAD,
+    ),
+    _declare("workload_objects", _GAUGE, "Objects whose owner is known.", *_WORKLOAD),
+    _declare("workload_objects_limit", _GAUGE, "Most objects that are remembered.", *_WORKLOAD),
+    _declare(
+        "workload_objects_evicted_total",
+        _COUNTER,
+        "Objects forgotten for want of room.",
+        *_WORKLOAD,
     ),
     _declare(
-        "lifecycles_skewed_total",
+        "workload_watch_failures_total",
         _COUNTER,
-        "Closings stamped before their opening; they measure 0 seconds.",
-        "lifecycle",
+        "Failed requests and streams by cause.",
+        *_WORKLOAD,
+        "cause",
+    ),
+    _declare(
+        "workload_misses_total",
+        _COUNTER,
+        "Look-ups of objects that were not known: their events are counted without a workload.",
+        "kind",
     ),
     _declare("scrapers", _GAUGE, "Scrapers that are remembered."),
 )
@@ -129,7 +149,9 @@ class SelfMetrics:
         scrapers: Scrapers,
         counting: Counting,
         watched: Sequence[Watched],
+        attribution: Attribution | None = None,
     ) -> None:
+        self._attribution = attribution
         self._scrapers = scrapers
         self._counting = counting
         self._watched = watched
@@ -153,6 +175,7 @@ class SelfMetrics:
 
     def refresh(self) -> None:
         """Read the rooms' numbers."""
+        self._counting.refresh()
         for watched in self._watched:
             self._refresh_scope(watched.telemetry, watched.scope)
         for family in self._counting.families():
@@ -165,10 +188,8 @@ class SelfMetrics:
             self._gauge("label_values", bounds.used(label), label)
             self._gauge("label_values_limit", bounds.limit(label), label)
             self._count("label_overflow_total", bounds.overflowed.get(label, 0), label)
-        for name, lifecycle in self._counting.rules.lifecycles.items():
-            self._gauge("lifecycles_open", len(lifecycle), name)
-            self._count("lifecycles_unmatched_total", lifecycle.unmatched, name)
-            self._count("lifecycles_skewed_total", lifecycle.skewed, name)
+        if self._attribution:
+            self._refresh_workloads(self._attribution)
         self._gauge("scrapers", len(self._scrapers))
 
     def _refresh_scope(self, telemetry: Telemetry, scope: Scope) -> None:
@@ -191,6 +212,20 @@ class SelfMetrics:
         self._gauge("ledger_events", len(scope.ledger), name)
         self._gauge("ledger_limit", scope.ledger.limit, name)
         self._count("ledger_evicted_total", scope.ledger.evicted, name)
+
+    def _refresh_workloads(self, attribution: Attribution) -> None:
+        for followed in attribution.followed:
+            telemetry, kind = followed.telemetry, followed.kind
+            self._gauge("workload_synced", int(telemetry.synced), telemetry.scope, kind)
+            self._gauge("workload_watch_allowed", int(telemetry.allowed), telemetry.scope, kind)
+            for cause, total in telemetry.failures.items():
+                self._count("workload_watch_failures_total", total, telemetry.scope, kind, cause)
+        for kind, scope, table in attribution.owners.tables():
+            self._gauge("workload_objects", len(table), scope, kind)
+            self._gauge("workload_objects_limit", table.limit, scope, kind)
+            self._count("workload_objects_evicted_total", table.evicted, scope, kind)
+        for kind, misses in attribution.owners.misses.items():
+            self._count("workload_misses_total", misses, kind)
 
     def _gauge(self, name: str, value: float, *labels: str) -> None:
         self._gauges[name].at(labels).set(value)

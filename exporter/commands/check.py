@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``check``: is the configuration usable, does the API server answer, may we do our work?"""
+"""``check``: are configuration and rules usable, does the API server answer, may we work?"""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 
 import aiohttp
 
+from exporter.commands.rules import examined
 from exporter.config import Config
 from exporter.events import EventObject
 from exporter.kube.connection import Cluster, ClusterChoice, ConnectionConfigError
 from exporter.kube.frames import FrameReader
+from exporter.workloads import FOLLOWED
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 _VERBS = ("list", "watch")
@@ -22,7 +24,17 @@ _READER = FrameReader(EventObject)
 
 def check(config: Config) -> int:
     """Print what was found, a line a finding; 1 where something is missing."""
-    return asyncio.run(_check(config))
+    usable = _rules(config)
+    return 0 if asyncio.run(_check(config)) == 0 and usable else 1
+
+
+def _rules(config: Config) -> bool:
+    counts, problems = examined(config.rule_files)
+    for problem in problems:
+        print(f"FAIL  rules: {problem}")
+    for name, rules in counts.items():
+        print(f"ok    rules: {name}, {rules}")
+    return not problems
 
 
 async def _check(config: Config) -> int:
@@ -60,11 +72,16 @@ async def _ask(cluster: Cluster, config: Config) -> int:
         # Where we may not list, that is told already.
         listed = not allowed[0] or await _lists(cluster, namespace, config.field_selector)
         fine = fine and all(allowed) and listed
+        for resource in FOLLOWED if config.workload_labels else ():
+            for verb in _VERBS:
+                fine &= await _allowed(cluster, verb, namespace, resource.group, resource.plural)
     return 0 if fine else 1
 
 
-async def _allowed(cluster: Cluster, verb: str, namespace: str) -> bool:
-    attributes = {"verb": verb, "resource": "events", "namespace": namespace}
+async def _allowed(
+    cluster: Cluster, verb: str, namespace: str, group: str = "", resource: str = "events"
+) -> bool:
+    attributes = {"verb": verb, "group": group, "resource": resource, "namespace": namespace}
     status, body = await cluster.post(
         _REVIEWS,
         {
@@ -75,19 +92,19 @@ async def _allowed(cluster: Cluster, verb: str, namespace: str) -> bool:
     )
     where = _where(namespace)
     if status not in (200, 201):
-        print(f"FAIL  rights: cannot ask whether we may {verb} events {where}: HTTP {status}")
+        print(f"FAIL  rights: cannot ask whether we may {verb} {resource} {where}: HTTP {status}")
         return False
     answer = _json(body).get("status")
     if not isinstance(answer, dict):
-        print(f"FAIL  rights: no answer to whether we may {verb} events {where}")
+        print(f"FAIL  rights: no answer to whether we may {verb} {resource} {where}")
         return False
     if answer.get("allowed") is True:
-        print(f"ok    rights: may {verb} events {where}")
+        print(f"ok    rights: may {verb} {resource} {where}")
         return True
     role = f"a Role in namespace {namespace}" if namespace else "a ClusterRole"
     print(
-        f"FAIL  rights: may not {verb} events {where}: give our user {role} with "
-        f'apiGroups [""], resources ["events"], verbs ["list", "watch"]'
+        f"FAIL  rights: may not {verb} {resource} {where}: give our user {role} with "
+        f'apiGroups ["{group}"], resources ["{resource}"], verbs ["list", "watch"]'
     )
     return False
 

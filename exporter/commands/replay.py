@@ -21,7 +21,8 @@ from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting
-from exporter.rules.loading import built_in, load
+from exporter.rules.loading import built_in, load, read
+from exporter.rules.rulebook import RuleBook
 
 _LEDGER_LIMIT = 10_000_000
 _FOREVER_SECONDS = 1e12
@@ -30,7 +31,11 @@ _BAR = 40
 
 
 def replay(config: Config, source: str) -> int:
-    """Replay a file, or standard input for ``-``; 1 where nothing in it could be read."""
+    """Replay a file, or standard input for ``-``; 1 where nothing in it could be read.
+
+    Raises ``RuleError``.
+    """
+    rules = load([*built_in(), *read(config.rule_files)], time.monotonic)
     try:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
@@ -38,14 +43,19 @@ def replay(config: Config, source: str) -> int:
         return 1
     problems: Counter[str] = Counter()
     bar = _Progress(len(data), sys.stderr)
-    text, read = replay_bytes(
-        data, problems, bar, series_limit=config.series_limit, namespaces=config.namespaces
+    text, seen = replay_bytes(
+        data,
+        problems,
+        bar,
+        series_limit=config.series_limit,
+        namespaces=config.namespaces,
+        rules=rules,
     )
     bar.finish()
     for cause, times in sorted(problems.items()):
         print(f"kube-event-metrics: passed over {times} ({cause})", file=sys.stderr)
     write(sys.stdout.buffer, text)
-    return 0 if read or not problems else 1
+    return 0 if seen or not problems else 1
 
 
 def write(stream: BinaryIO, text: bytes) -> None:
@@ -61,20 +71,23 @@ def replay_bytes(
     *,
     series_limit: int,
     namespaces: Sequence[str] = (),
+    rules: RuleBook | None = None,
 ) -> tuple[bytes, int]:
     """The exposition text of the events in ``data``, and how many were read.
 
     Counted are those in ``namespaces`` (of the Event object, as for a watch), without any all.
-    What cannot be read is counted in ``problems`` by cause.
+    What cannot be read is counted in ``problems`` by cause. Without ``rules`` the built-in
+    ones are in force.
     """
     births = Births(time.monotonic)
-    counting = Counting(load(built_in(), time.monotonic), births, series_limit=series_limit)
+    rules = rules or load(built_in(), time.monotonic)
+    counting = Counting(rules, births, series_limit=series_limit)
     ledger = Ledger(retention=_FOREVER_SECONDS, limit=_LEDGER_LIMIT)
     ledger.begin_list(server_time=0.0)
     ledger.publish_list(0, 0.0)
-    read = 0
+    seen = 0
     for kind, record, position in records(data, problems):
-        read += 1
+        seen += 1
         if not namespaces or record.namespace in namespaces:
             # Also what is first, or last, seen as DELETED: it shows what has occurred.
             times = ledger.changed(record)
@@ -82,11 +95,16 @@ def replay_bytes(
                 counting.occurred(record, times)
             if kind == "DELETED":
                 ledger.ended(record, 0.0)
-        if bar and read % 1000 == 0:
+        if bar and seen % 1000 == 0:
             bar.at(position)
-    page = Page(counting.families(), births, Scrapers(births, time.monotonic))
+    page = Page(
+        counting.families(),
+        births,
+        Scrapers(births, time.monotonic),
+        refresh=counting.refresh,
+    )
     parts, _ = page.render(Format.TEXT)
-    return b"".join(parts), read
+    return b"".join(parts), seen
 
 
 class _Progress:

@@ -33,11 +33,13 @@ class Config:
     telemetry_path: str = "/metrics"
     namespaces: tuple[str, ...] = ()
     field_selector: str = ""
+    rule_files: tuple[str, ...] = ()
     event_ttl: float = 3600.0
     """Seconds."""
     series_limit: int = 10_000
     series_ttl: float = 86_400.0
     """Seconds."""
+    workload_labels: bool = False
     log_level: str = "info"
     log_format: str = "logfmt"
 
@@ -52,6 +54,8 @@ class Option:
     parse: Callable[[str], dict[str, object]]
     repeatable: bool = False
     choices: tuple[str, ...] = field(default=())
+    switch: bool = False
+    """On the command line it stands alone, and means true."""
 
     @property
     def environment(self) -> str:
@@ -103,11 +107,24 @@ def _namespaces(value: str) -> dict[str, object]:
     return {"namespaces": names}
 
 
+def _rule_files(value: str) -> dict[str, object]:
+    return {"rule_files": tuple(dict.fromkeys(p.strip() for p in value.split(",") if p.strip()))}
+
+
 def _positive(target: str) -> Callable[[str], dict[str, object]]:
     def parse(value: str) -> dict[str, object]:
         if not value.isdecimal() or not 0 < int(value) <= 10_000_000:
             raise ValueError("is a whole number from 1 to 10000000")
         return {target: int(value)}
+
+    return parse
+
+
+def _switch(target: str) -> Callable[[str], dict[str, object]]:
+    def parse(value: str) -> dict[str, object]:
+        if value.lower() not in ("true", "false"):
+            raise ValueError("is true or false")
+        return {target: value.lower() == "true"}
 
     return parse
 
@@ -150,6 +167,14 @@ OPTIONS: tuple[Option, ...] = (
         _seconds("event_ttl"),
     ),
     Option(
+        "rules.file",
+        "",
+        "File with rules of your own, beside the built-in ones; repeatable. "
+        "A rule with the id of an earlier one replaces it.",
+        _rule_files,
+        repeatable=True,
+    ),
+    Option(
         "series.limit",
         "10000",
         "Most series of a metric family; what is beyond falls into one overflow series.",
@@ -160,6 +185,15 @@ OPTIONS: tuple[Option, ...] = (
         "24h",
         "A series idle for this long ends; keep it longer than any rule's range.",
         _seconds("series_ttl"),
+    ),
+    Option(
+        "workload.labels",
+        "false",
+        "Add workload_kind and workload_name, the Deployment, CronJob or other owner of the "
+        "object, to events and to all metrics with a namespace. Needs the rights of "
+        "deploy/rbac-workloads.yaml, and makes more series.",
+        _switch("workload_labels"),
+        switch=True,
     ),
     Option(
         "log.level",

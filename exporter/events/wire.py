@@ -79,7 +79,7 @@ _INT32 = 0x7FFFFFFF
 # Real names end at 253 characters; what rules read of a message stands at its beginning. Label
 # values are bounded where series are born.
 _MAX_TEXT = 512
-_MAX_MESSAGE = 4096
+_MAX_MESSAGE = 2048
 
 
 def version_number(text: str | None) -> int:

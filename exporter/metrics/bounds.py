@@ -16,7 +16,7 @@ MAX_VALUE_BYTES = 256
 # thousands of namespaces; what is beyond is a controller that writes names where
 # constants belong.
 DEFAULT_LIMIT = 2_000
-LIMITS: Mapping[str, int] = {"namespace": 20_000, "type": 16}
+LIMITS: Mapping[str, int] = {"namespace": 20_000, "workload_name": 20_000, "type": 16}
 _NONE: frozenset[str] = frozenset()
 # An absent field and our own word take no room.
 _FREE = frozenset({"", OVERFLOW})

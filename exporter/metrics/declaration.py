@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -44,6 +44,10 @@ class Declaration:
         problem = self._problem()
         if problem:
             raise ValueError(f"{self.name}: {problem}")
+
+    def labelled(self, extra: tuple[str, ...]) -> Declaration:
+        """The same with more labels, behind its own."""
+        return replace(self, labels=(*self.labels, *extra)) if extra else self
 
     @property
     def samples(self) -> int:

@@ -6,27 +6,32 @@ Joins ``rules`` (what does it mean?) and ``metrics`` (count it). No I/O and no c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from math import inf
 from typing import NamedTuple, TypedDict, TypeVar
-
-import msgspec
 
 from exporter.events import EventRecord
 from exporter.events.record import container_of, unix_seconds
 from exporter.metrics.births import Births
-from exporter.metrics.bounds import LabelBounds
+from exporter.metrics.bounds import OVERFLOW, LabelBounds
 from exporter.metrics.counter import CounterFamily, CounterSeries, GaugeFamily, GaugeSeries
 from exporter.metrics.declaration import MetricType
-from exporter.metrics.histogram import HistogramFamily, HistogramSeries
+from exporter.metrics.histogram import HistogramFamily
 from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Pairs
+from exporter.pipeline.effects import Effect, Effects
 from exporter.pipeline.families import EVENTS, LAST_SEEN
-from exporter.rules.rulebook import Reading, Rule, RuleBook
+from exporter.pipeline.lifecycles import LifecycleFamilies
+from exporter.rules.rulebook import Labels, RuleBook, Rules
 
 S = TypeVar("S", bound=Series)
-# type, reason, kind, namespace, component: the labels of the widest family.
-Identity = tuple[str, str, str, str, str]
+# type, reason, kind, namespace, component: the labels of the widest family. Where workloads
+# are told, the kind and the name of the object's.
+Identity = tuple[str, ...]
+_OWN_LABELS = 5
+WORKLOAD_LABELS = ("workload_kind", "workload_name")
+WorkloadOf = Callable[[str, str, str], tuple[str, str]]
+"""The workload of an object, by its kind, namespace and name."""
 # Repeats say again what the first of them said. So what a message came to is remembered, for a
 # minute at the longest, for so many messages that are not longer than this.
 _MAX_REMEMBERED = 4096
@@ -41,29 +46,29 @@ class _Shared(TypedDict):
     limit: int
 
 
-class _Effect(msgspec.Struct, frozen=True, gc=False):
-    """What a reading does to families, looked up."""
-
-    counted: Sequence[CounterSeries]
-    measured: Sequence[tuple[HistogramSeries, float]]
-    timed: Sequence[HistogramSeries]
-    reading: Reading
-
-
 class _Known(NamedTuple):
     """What events of one identity change."""
 
     counter: CounterSeries
     last_seen: GaugeSeries
-    rules: Sequence[Rule]
-    effects: dict[str, _Effect]
+    rules: Rules
+    effects: dict[str, Effect]
     """By message."""
 
 
 class Counting:
     """New occurrences of records, into families."""
 
-    def __init__(self, rules: RuleBook, births: Births, *, series_limit: int) -> None:
+    def __init__(
+        self,
+        rules: RuleBook,
+        births: Births,
+        *,
+        series_limit: int,
+        workload_of: WorkloadOf | None = None,
+    ) -> None:
+        self.identity_of = _identity_of if workload_of is None else _with_workload(workload_of)
+        """What the series of a record are told apart by."""
         self.bounds = LabelBounds()
         self.rules = rules
         self.last_occurrence = 0.0
@@ -71,24 +76,44 @@ class Counting:
         self.total = 0
         """Occurrences counted since the start."""
         shared: _Shared = {"births": births, "bounds": self.bounds, "limit": series_limit}
-        self.events = CounterFamily(EVENTS, describe=_pairs, **shared)
+        extra = () if workload_of is None else WORKLOAD_LABELS
+        self.events = CounterFamily(EVENTS.labelled(extra), describe=_pairs, **shared)
         self.last_seen = GaugeFamily(LAST_SEEN, **shared)
         self._counters: dict[str, CounterFamily] = {}
         self._histograms: dict[str, HistogramFamily] = {}
-        for d in rules.declarations:
+        attributed = {d.name for d in rules.declarations if extra and "namespace" in d.labels}
+        for declared in rules.declarations:
+            d = declared.labelled(extra) if declared.name in attributed else declared
             if d.type is MetricType.HISTOGRAM:
                 self._histograms[d.name] = HistogramFamily(d, describe=_pairs, **shared)
             else:
                 self._counters[d.name] = CounterFamily(d, describe=_pairs, **shared)
+        self._effects = Effects(self._counters, self._histograms, attributed)
+        self._lifecycles = LifecycleFamilies(rules.lifecycles, rules.outcomes(), births)
         self._known: dict[Identity, _Known] = {}
         self._remembered = 0
+        closed = {
+            self._counters[name].at(labels)
+            for name, labels in rules.closed_label_sets()
+            if name not in attributed
+        }
+        self._closed = [series for series in closed if OVERFLOW not in series.values]
 
     def families(self) -> Iterator[Family[Series]]:
         """All families, in the order they are shown."""
+        yield from self._bounded()
+        yield from self._lifecycles.families()
+
+    def _bounded(self) -> Iterator[Family[Series]]:
+        """Those whose label values come from the cluster."""
         yield self.events
         yield self.last_seen
         yield from self._counters.values()
         yield from self._histograms.values()
+
+    def refresh(self) -> None:
+        """Bring those families up to date whose numbers are kept elsewhere."""
+        self._lifecycles.refresh()
 
     def occurred(self, record: EventRecord, times: int, now: float = inf) -> float:
         """``record`` shows ``times`` new occurrences; returns when the latest was, Unix seconds.
@@ -97,7 +122,7 @@ class Counting:
         the time of the last occurrence in the future.
         """
         self.total += times
-        identity = identity_of(record)
+        identity = self.identity_of(record)
         counter, last_seen, rules, effects = self._known.get(identity) or self._meet(identity)
         detail = (record.kind, record.object_name, record.field_path, record.host)
         counter.inc(times, detail)
@@ -107,45 +132,26 @@ class Counting:
             last_seen.set(when)
             self.last_occurrence = max(self.last_occurrence, when)
         if rules:
-            effect = effects.get(record.message)
-            if effect is None:
-                effect = self._understand(record, rules, effects)
-                if effect is None:
-                    return when
+            effect = effects.get(record.message) or self._understand(
+                record, rules, effects, identity[_OWN_LABELS:]
+            )
             for series in effect.counted:
                 series.inc(times, detail)
             for histogram, value in effect.measured:
                 histogram.observe(value, times, detail)
-            if effect.reading.rule.pairs:
-                elapsed = self.rules.pair(effect.reading, record)
+            for reading, timed in effect.pairs:
+                elapsed = self.rules.pair(reading, record, times)
                 if elapsed is not None:
-                    for histogram in effect.timed:
-                        histogram.observe(elapsed, times, detail)
+                    for histogram in timed:
+                        histogram.observe(elapsed, 1, detail)
         return when
 
     def _understand(
-        self, record: EventRecord, rules: Sequence[Rule], effects: dict[str, _Effect]
-    ) -> _Effect | None:
+        self, record: EventRecord, rules: Rules, effects: dict[str, Effect], workload: Labels
+    ) -> Effect:
         """What a message comes to; remembered where nothing but message and identity count."""
-        reading = self.rules.read(rules, record)
-        if reading is None:
-            return None
-        counted: list[CounterSeries] = []
-        measured: list[tuple[HistogramSeries, float]] = []
-        steady = reading.rule.steady and len(record.message) <= _MAX_REMEMBERED_TEXT
-        for family, labels, value in reading.observations:
-            if value is None:
-                counter = self._counters[family].at(labels)
-                counted.append(counter)
-                # What overflows is asked for anew each time, and so counted each time.
-                steady = steady and counter.values == labels
-            else:
-                histogram = self._histograms[family].at(labels)
-                measured.append((histogram, value))
-                steady = steady and histogram.values == labels
-        timed = [self._histograms[family].at(labels) for family, labels in reading.elapsed]
-        effect = _Effect(counted, measured, timed, reading)
-        if steady:
+        effect, steady = self._effects.of(self.rules.read(rules, record), workload)
+        if steady and len(record.message) <= _MAX_REMEMBERED_TEXT:
             if self._remembered >= _MAX_REMEMBERED:
                 self._forget_messages()
             self._remembered += 1
@@ -169,11 +175,11 @@ class Counting:
 
     def _meet(self, identity: Identity) -> _Known:
         """What events of this identity change; remembered unless it has no series of its own."""
-        type_, reason, kind, namespace, component = identity
+        type_, reason, kind, namespace, component = identity[:_OWN_LABELS]
         known = _Known(
             self.events.at(identity),
             self.last_seen.at((type_, reason, kind, namespace)),
-            self.rules.rules_for(component, kind, reason),
+            self.rules.rules_for(type_, component, kind, reason),
             {},
         )
         if known.counter.values == identity:
@@ -182,19 +188,20 @@ class Counting:
 
     def labels(self) -> list[str]:
         """All label names of the families, each once."""
-        return list(dict.fromkeys(n for f in self.families() for n in f.declaration.labels))
+        return list(dict.fromkeys(n for f in self._bounded() for n in f.declaration.labels))
 
     def next_generation(self, lifetime: int) -> None:
         """Another period has passed: end idle series, forget the label values only they had."""
         self._known.clear()
         self._remembered = 0
-        families = list(self.families())
+        for series in self._closed:
+            series.held = True  # alerts read it at 0, however long nothing happens
+        families = list(self._bounded())
         if sum([family.next_generation(lifetime) for family in families]):
             self.bounds.retain((f.declaration.labels, f.label_values()) for f in families)
 
 
-def identity_of(record: EventRecord) -> Identity:
-    """What its series are told apart by."""
+def _identity_of(record: EventRecord) -> Identity:
     return (
         record.type,
         record.reason,
@@ -202,6 +209,14 @@ def identity_of(record: EventRecord) -> Identity:
         record.object_namespace,
         record.component,
     )
+
+
+def _with_workload(workload_of: WorkloadOf) -> Callable[[EventRecord], Identity]:
+    def identity_of(record: EventRecord) -> Identity:
+        workload = workload_of(record.kind, record.object_namespace, record.object_name)
+        return (*_identity_of(record), *workload)
+
+    return identity_of
 
 
 def _pairs(detail: object) -> Pairs:

@@ -8,7 +8,8 @@ from math import inf
 
 from exporter.events import EventObject, Ledger, read_event, version_number
 from exporter.events.record import unix_seconds
-from exporter.pipeline.counting import Counting, Identity, identity_of
+from exporter.pipeline.counting import Counting, Identity
+from exporter.rules.priming import Priming
 
 
 class Scope:
@@ -33,6 +34,7 @@ class Scope:
         self.lag = 0.0
         """Age of the latest counted occurrence when it arrived, seconds, across two clocks."""
         self._baseline: dict[Identity, float] | None = {}
+        self._priming = Priming(counting.rules)
         self._counting = counting
         self._monotonic = monotonic
         self._wall = wall
@@ -42,6 +44,7 @@ class Scope:
         self.ledger.begin_list(server_time=server_time)
         if self._baseline:
             self._baseline = {}
+        self._priming.abandon()
 
     def listed(self, item: EventObject) -> bool:
         """One object of the list."""
@@ -50,7 +53,8 @@ class Scope:
             return False
         self.ledger.listed(record)
         if self._baseline is not None:
-            identity = identity_of(record)
+            self._priming.listed(record)
+            identity = self._counting.identity_of(record)
             when = unix_seconds(record.last_time)
             if when >= self._baseline.get(identity, -inf):
                 self._baseline[identity] = when
@@ -73,11 +77,13 @@ class Scope:
         for identity, when in (self._baseline or {}).items():
             self._counting.seen(identity, min(when, now))
         self._baseline = None
+        self._priming.publish()
         self.last_sync = now
 
     def list_abandoned(self) -> None:
         """The list broke."""
         self.ledger.abandon_list()
+        self._priming.abandon()
 
     def changed(self, kind: str, item: EventObject) -> bool:
         """ADDED, MODIFIED or DELETED."""

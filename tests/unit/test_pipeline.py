@@ -7,58 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from exporter.events import EventObject, Ledger
-from exporter.metrics.births import Births, Scrapers
+from exporter.events import EventObject
 from exporter.metrics.bounds import OVERFLOW
-from exporter.metrics.page import Page
 from exporter.metrics.text import Format
-from exporter.pipeline import Counting, Scope
-from exporter.rules.loading import built_in, load
-
-NOW = 1_795_350_000.0  # 2026-11-22T12:20:00Z
-
-
-class House:
-    """A scope and its counting on a clock that stands still."""
-
-    def __init__(self, series_limit: int = 100) -> None:
-        self.births = Births(lambda: NOW)
-        self.counting = Counting(
-            load(built_in(), lambda: NOW), self.births, series_limit=series_limit
-        )
-        self.scope = Scope(
-            self.counting,
-            Ledger(retention=7200.0, limit=1000),
-            monotonic=lambda: NOW,
-            wall=lambda: NOW,
-        )
-
-    def first_list(self, *events: EventObject) -> None:
-        self.scope.list_began(NOW)
-        for event in events:
-            self.scope.listed(event)
-        self.scope.list_published("100")
-
-    def lines(self, family: str, format_: Format = Format.TEXT) -> list[str]:
-        page = Page(self.counting.families(), self.births, Scrapers(self.births, lambda: NOW))
-        parts, _ = page.render(format_)
-        text = b"".join(parts).decode()
-        return [line for line in text.splitlines() if line.startswith(family + "{")]
-
-
-def event(name: str = "web-0.a", version: int = 1, **changes: Any) -> EventObject:
-    """An Event of core/v1."""
-    fields = {
-        "metadata": {"name": name, "namespace": "shop", "resourceVersion": str(version)},
-        "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web-0"},
-        "reason": "BackOff",
-        "type": "Warning",
-        "source": {"component": "kubelet", "host": "node-1"},
-        "count": 1,
-        "lastTimestamp": "2026-11-22T12:19:00Z",
-    }
-    return msgspec.convert(fields | changes, EventObject)
-
+from tests.unit.pipeline_house import ALARMS, NOW, PULLS, House, event
 
 LABELS = '{type="Warning",reason="BackOff",kind="Pod",namespace="shop",component="kubelet"}'
 
@@ -178,90 +130,6 @@ def test_series_that_ended_are_born_again() -> None:
     assert house.births.last > before
 
 
-PULLING = 'Pulling image "quay.io/team/app:v1"'
-PULL_FAILED = 'Failed to pull image "quay.io/team/app:v1": manifest unknown'
-FAILURES = (
-    'kube_event_image_pull_failures_total{namespace="shop",registry="quay.io",cause="not_found"}'
-)
-
-
-class TestMessagesThatRepeat:
-    """What a message came to is remembered; that must never show."""
-
-    def test_each_occurrence_counts(self) -> None:
-        """The same message of many events, and of one event that repeats."""
-        house = House()
-        house.first_list()
-        for number in range(5):
-            for count in (1, 4):
-                changes: dict[str, Any] = {
-                    "reason": "Failed",
-                    "message": PULL_FAILED,
-                    "count": count,
-                }
-                house.scope.changed("ADDED", event(f"web-0.{number}", 10 + count, **changes))
-        assert house.lines("kube_event_image_pull_failures_total") == [f"{FAILURES} 20"]
-
-    def test_each_pair_is_its_own(self) -> None:
-        """Pulls of one image by two pods take the time that each of them took."""
-        house = House()
-        house.first_list()
-        times = {"a": ("12:00:00", "12:00:10"), "b": ("12:00:05", "12:00:35")}
-        for number, (reason, message) in enumerate(
-            {"Pulling": PULLING, "Pulled": f"Successfully pulled image {PULLING[14:]}"}.items()
-        ):
-            for pod, stamps in times.items():
-                about = {"kind": "Pod", "namespace": "shop", "name": pod, "uid": pod}
-                changes: dict[str, Any] = {
-                    "reason": reason,
-                    "message": message,
-                    "involvedObject": about,
-                }
-                stamp = f"2026-11-22T{stamps[number]}Z"
-                house.scope.changed(
-                    "ADDED", event(f"{pod}.{reason}", lastTimestamp=stamp, **changes)
-                )
-        lines = house.lines("kube_event_image_pull_duration_seconds_sum")
-        assert [line.rpartition(" ")[2] for line in lines] == ["40"]
-
-    def test_an_ended_series_is_not_counted_on(self) -> None:
-        """A series that ended is born again by the next event with the same message."""
-        house = House()
-        house.first_list()
-        changes: dict[str, Any] = {"reason": "Failed", "message": PULL_FAILED}
-        house.scope.changed("ADDED", event("web-0.a", **changes))
-        for _ in range(3):
-            house.counting.next_generation(1)
-        assert house.lines("kube_event_image_pull_failures_total") == []
-        house.scope.changed("ADDED", event("web-0.b", **changes))
-        assert house.lines("kube_event_image_pull_failures_total") == [f"{FAILURES} 1"]
-
-    def test_overflow_is_told_each_time(self) -> None:
-        """A label set that has no room asks for it again with each event, and is counted so."""
-        house = House(series_limit=1)
-        house.first_list()
-        for number in range(4):
-            for registry in ("quay.io", "ghcr.io"):
-                message = PULL_FAILED.replace("quay.io", registry)
-                name = f"web-{number}.{registry}"
-                house.scope.changed("ADDED", event(name, reason="Failed", message=message))
-        [failures] = [
-            f
-            for f in house.counting.families()
-            if f.declaration.name == "kube_event_image_pull_failures_total"
-        ]
-        assert failures.overflowed == 4
-
-    def test_messages_without_end_are_counted_right(self) -> None:
-        """More different messages than are remembered."""
-        house = House()
-        house.first_list()
-        for number in range(5000):
-            message = PULL_FAILED.replace("app:v1", f"app:v{number % 4500}")
-            house.scope.changed("ADDED", event(f"web.{number}", reason="Failed", message=message))
-        assert house.lines("kube_event_image_pull_failures_total") == [f"{FAILURES} 5000"]
-
-
 def test_a_reporter_ahead_of_time_does_not_hold_the_last_occurrence_in_the_future() -> None:
     """What is said to be later than now happened now."""
     house = House()
@@ -284,3 +152,128 @@ def test_huge_texts_are_not_kept() -> None:
     [series] = house.counting.events._order
     assert isinstance(series.detail, tuple)
     assert sum(map(len, series.detail)) < 2000
+
+
+class TestLifecycles:
+    """Pairs across a first list, a relist and a watch."""
+
+    _PULLING = 'Pulling image "quay.io/team/app:v1"'
+    _PULLED = 'Successfully pulled image "quay.io/team/app:v1"'
+
+    @staticmethod
+    def sums(house: House) -> list[str]:
+        lines = house.lines("kube_event_pull_seconds_sum")
+        return [line.rpartition(" ")[2] for line in lines]
+
+    def pulling(self, second: int, version: int = 1, name: str = "web-0.a") -> EventObject:
+        stamp = f"2026-11-22T12:19:{second:02}Z"
+        return event(
+            name,
+            version,
+            reason="Pulling",
+            message=self._PULLING,
+            lastTimestamp=stamp,
+            type="Normal",
+        )
+
+    def pulled(self, second: int, version: int = 9, name: str = "web-0.b") -> EventObject:
+        stamp = f"2026-11-22T12:19:{second:02}Z"
+        return event(
+            name, version, reason="Pulled", message=self._PULLED, lastTimestamp=stamp, type="Normal"
+        )
+
+    def test_a_pair_that_was_open_at_the_start_is_measured(self) -> None:
+        """The first list says since when; only the closing is counted."""
+        house = House(PULLS)
+        house.first_list(self.pulling(10))
+        house.add(self.pulled(25))
+        assert self.sums(house) == ["15"]
+        assert house.lines("kube_event_lifecycle_opened_total") == [
+            'kube_event_lifecycle_opened_total{lifecycle="pull"} 0'
+        ]
+
+    def test_a_pair_that_was_closed_at_the_start_is_not(self) -> None:
+        """Both of its events are past."""
+        house = House(PULLS)
+        house.first_list(self.pulled(25), self.pulling(10))
+        house.add(self.pulled(40, name="web-0.c"))
+        assert self.sums(house) == ["0"]
+        assert house.lines("kube_event_lifecycle_unmatched_total")[0].endswith(" 1")
+
+    def test_an_abandoned_first_list_opens_nothing(self) -> None:
+        """The list that is complete says what is open."""
+        house = House(PULLS)
+        house.scope.list_began(NOW)
+        house.scope.listed(self.pulling(10))
+        house.scope.list_abandoned()
+        house.first_list()
+        house.add(self.pulled(25))
+        assert self.sums(house) == ["0"]
+
+    def test_a_list_that_begins_again_forgets_the_one_before(self) -> None:
+        """Though nobody said that it broke."""
+        house = House(PULLS)
+        house.scope.list_began(NOW)
+        house.scope.listed(self.pulling(10))
+        house.first_list(self.pulling(20))
+        house.add(self.pulled(25))
+        assert self.sums(house) == ["5"]
+
+    def test_a_relist_opens_what_it_finds_and_nothing_else(self) -> None:
+        """What is known already was opened when it was seen, and may be closed since."""
+        house = House(PULLS)
+        house.first_list()
+        house.add(self.pulling(10), self.pulled(15))
+        house.scope.list_began(NOW)
+        house.scope.listed(self.pulling(10))
+        house.scope.listed(self.pulling(30, 20, "web-0.new"))
+        house.scope.list_published("100")
+        house.add(self.pulled(37, 110, "web-0.c"), self.pulled(40, 111, "web-0.d"))
+        assert self.sums(house) == ["12"]
+
+    def test_what_became_of_the_pairs_is_on_the_page(self) -> None:
+        """By lifecycle and outcome, from 0 on."""
+        house = House(PULLS)
+        house.first_list()
+        closed = 'kube_event_lifecycle_closed_total{lifecycle="pull",outcome="pulled"}'
+        assert house.lines("kube_event_lifecycle_closed_total") == [f"{closed} 0"]
+        house.add(self.pulling(1), self.pulling(2, 2, "web-0.x"))
+        shown = {
+            name: house.lines(f"kube_event_lifecycle_{name}")[0].rpartition(" ")[2]
+            for name in ("open", "opened_total", "repeated_total", "abandoned_total")
+        }
+        assert shown == {
+            "open": "1",
+            "opened_total": "1",
+            "repeated_total": "1",
+            "abandoned_total": "0",
+        }
+        house.add(self.pulled(5))
+        assert house.lines("kube_event_lifecycle_closed_total") == [f"{closed} 1"]
+
+
+class TestClosedLabelSets:
+    """What alerts read is there before anything happened."""
+
+    def shown(self, house: House) -> dict[str, str]:
+        lines = house.lines("kube_event_alarms_total")
+        return {line.split('"')[1]: line.rpartition(" ")[2] for line in lines}
+
+    def test_they_stand_at_zero(self) -> None:
+        """Every cause of a table, other included."""
+        assert self.shown(House(ALARMS)) == {"fire": "0", "manifest": "0", "other": "0"}
+
+    def test_they_do_not_end(self) -> None:
+        """However long nothing happens; what the cluster chose does."""
+        house = House(ALARMS)
+        house.first_list()
+        house.add(event(message="fire"))
+        for _ in range(5):
+            house.counting.next_generation(1)
+        assert house.lines("kube_events_total") == []
+        assert self.shown(house) == {"fire": "1", "manifest": "0", "other": "0"}
+
+    def test_they_are_bounded_as_all_series(self) -> None:
+        """What has no room is counted in the overflow series."""
+        house = House(ALARMS, series_limit=1)
+        assert self.shown(house) == {"fire": "0", OVERFLOW: "0"}

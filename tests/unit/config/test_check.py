@@ -53,6 +53,20 @@ async def test_all_is_well(check: Check, server: ApiServer) -> None:
     ]
 
 
+async def test_workload_labels_need_more_rights(check: Check, server: ApiServer) -> None:
+    """With --workload.labels the rights to pods and their owners are asked for too."""
+    server.access = lambda _verb, resource, _namespace: resource != "replicasets"
+    code, lines = await check("--workload.labels")
+    assert code == 1
+    assert lines[4:6] == [
+        "ok    rights: may list pods in all namespaces",
+        "ok    rights: may watch pods in all namespaces",
+    ]
+    assert lines[6].startswith("FAIL  rights: may not list replicasets in all namespaces: give")
+    assert 'apiGroups ["apps"], resources ["replicasets"]' in lines[6]
+    assert lines[8] == "ok    rights: may list jobs in all namespaces"
+
+
 async def test_missing_right_is_named_with_its_remedy(check: Check, server: ApiServer) -> None:
     """A right that is missing is named, with the role that would give it, and it ends 1."""
     server.access = lambda verb, resource, namespace: verb != "watch"
@@ -182,6 +196,20 @@ async def test_server_that_is_none(check: Check, server: ApiServer) -> None:
         code, lines = await check()
     assert code == 1
     assert lines[-1].startswith("FAIL  connection: ")
+
+
+async def test_rule_files_are_tried(check: Check, tmp_path: Path) -> None:
+    """Each is ok with its number of rules; a wrong one is told, and the rest is tried as well."""
+    mine, wrong = tmp_path / "mine.yaml", tmp_path / "wrong.yaml"
+    mine.write_text("rules: [{id: a-rule, components: [x], reasons: [Y]}]", encoding="utf-8")
+    wrong.write_text("rule: []", encoding="utf-8")
+    code, lines = await check("--rules.file", str(mine))
+    assert (code, lines[0]) == (0, f"ok    rules: {mine}, 1 rule")
+    code, lines = await check("--rules.file", f"{mine},{wrong}")
+    assert code == 1
+    assert lines[0] == f"FAIL  rules: {wrong}: rule: no such key; did you mean rules?"
+    assert lines[1].startswith("ok    configuration: ")
+    assert lines[-1].startswith("ok    rights: ")
 
 
 async def test_missing_kubeconfig(check: Check) -> None:

@@ -21,8 +21,14 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
     "events.namespace": ("shop,db", ["shop", "db"], {"namespaces": ("shop", "db")}),
     "events.field-selector": ("type=Warning", "type=Warning", {"field_selector": "type=Warning"}),
     "events.ttl": ("1h30m", "1h30m", {"event_ttl": 5400.0}),
+    "rules.file": (
+        "a.yaml,/etc/b.yaml",
+        ["a.yaml", "/etc/b.yaml"],
+        {"rule_files": ("a.yaml", "/etc/b.yaml")},
+    ),
     "series.limit": ("500", 500, {"series_limit": 500}),
     "series.ttl": ("2d", "2d", {"series_ttl": 172_800.0}),
+    "workload.labels": ("true", "true", {"workload_labels": True}),
     "log.level": ("warning", "warning", {"log_level": "warning"}),
     "log.format": ("json", "json", {"log_format": "json"}),
 }
@@ -166,6 +172,12 @@ def test_namespaces_are_listed_once() -> None:
     """Spaces and repetitions in a list of namespaces do no harm: one watch each."""
     config = load_config({"events.namespace": "shop, db,shop,"}, {})
     assert config.namespaces == ("shop", "db")
+
+
+def test_rule_files_are_listed_once() -> None:
+    """In the order in which they are given: a later file can replace rules of an earlier one."""
+    config = load_config({"rules.file": "b.yaml, a.yaml,b.yaml,"}, {})
+    assert config.rule_files == ("b.yaml", "a.yaml")
 
 
 @pytest.mark.parametrize("text", ["Shop", "-shop", "shop-", "a/b", "a" * 64, "*"])

@@ -15,11 +15,21 @@ from exporter.metrics.bounds import DEFAULT_LIMIT, LIMITS
 from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Scope
-from exporter.rules.loading import built_in, load
+from exporter.rules.loading import load
 from exporter.selfmetrics import DECLARATIONS, SelfMetrics, Watched, process_metrics
 from tests.unit.metrics.house import Clock, samples
 
 WALL = 1_795_347_600.0
+RULES = """
+lifecycles:
+  pull: {key: [$uid], max_age: 1h}
+  start: {key: [$uid], max_age: 1h}
+rules:
+  - {id: begins, components: [kubelet], reasons: [Begins], opens: pull}
+  - {id: between, components: [kubelet], reasons: [Between], closes: pull, opens: start}
+  - {id: ends, components: [kubelet], reasons: [Ends], closes: start, outcome: ready}
+  - {id: fails, components: [kubelet], reasons: [Fails], closes: start, outcome: failed}
+"""
 
 
 class Exporter:
@@ -29,7 +39,8 @@ class Exporter:
         self.clock = Clock()
         births = Births(self.clock)
         self.scrapers = Scrapers(births, self.clock)
-        self.counting = Counting(load(built_in(), self.clock), births, series_limit=series_limit)
+        rules = load([("rules.yaml", RULES)], self.clock)
+        self.counting = Counting(rules, births, series_limit=series_limit)
         self.watched = [
             Watched(
                 Telemetry(scope=scope),
@@ -197,17 +208,58 @@ def test_limit_is_told_without_a_rule() -> None:
     assert Exporter(series_limit=17).value("series_limit") == 17
 
 
-@pytest.mark.parametrize("name", ["unmatched", "skewed"])
-def test_unsound_pairs_are_counted(exporter: Exporter, name: str) -> None:
-    """Closings that could not be paired or lie before their opening can be told from silence."""
-    lifecycles = exporter.counting.rules.lifecycles
-    first = next(iter(lifecycles))
-    for lifecycle in lifecycles:
-        assert exporter.value(f"lifecycles_{name}_total", f'lifecycle="{lifecycle}"') == 0
-    lifecycles[first].close(("nothing",), WALL)
-    lifecycles[first].open(("a",), WALL)
-    lifecycles[first].close(("a",), WALL - 1)
-    assert exporter.value(f"lifecycles_{name}_total", f'lifecycle="{first}"') == 1
+LIFECYCLES = ("open", "opened_total", "repeated_total", "unmatched_total", "skewed_total")
+
+
+def lifecycle_value(exporter: Exporter, name: str, *labels: str) -> float:
+    """Of the lifecycle `start`, with these labels after its name."""
+    own = ",".join(('lifecycle="start"', *labels))
+    return samples(exporter.text())[f"kube_event_lifecycle_{name}{{{own}}}"]
+
+
+def test_every_lifecycle_is_there_at_zero(exporter: Exporter) -> None:
+    """Pairs that began, ended, were abandoned or never matched can be told from silence."""
+    page = samples(exporter.text())
+    for lifecycle, outcomes in (("pull", ["closed"]), ("start", ["ready", "failed"])):
+        for name in (*LIFECYCLES, "abandoned_total"):
+            assert page[f'kube_event_lifecycle_{name}{{lifecycle="{lifecycle}"}}'] == 0
+        for outcome in outcomes:
+            labels = f'lifecycle="{lifecycle}",outcome="{outcome}"'
+            assert page[f"kube_event_lifecycle_closed_total{{{labels}}}"] == 0
+    assert len([head for head in page if head.startswith("kube_event_lifecycle_")]) == 15
+
+
+def test_unsound_pairs_are_counted(exporter: Exporter) -> None:
+    """Closings that could not be paired, and those that lie before their opening."""
+    start = exporter.counting.rules.lifecycles["start"]
+    start.close(("nothing",), WALL, "ready")
+    start.open(("a",), WALL)
+    start.close(("a",), WALL - 1, "ready")
+    assert lifecycle_value(exporter, "unmatched_total") == 1
+    assert lifecycle_value(exporter, "skewed_total") == 1
+    assert lifecycle_value(exporter, "closed_total", 'outcome="ready"') == 1
+    assert lifecycle_value(exporter, "closed_total", 'outcome="failed"') == 0
+
+
+def test_pairs_are_counted_from_their_opening_to_their_end(exporter: Exporter) -> None:
+    """How many are open is of this moment, and what is too old is abandoned by looking."""
+    start = exporter.counting.rules.lifecycles["start"]
+    start.open(("a",), WALL)
+    start.open(("b",), WALL)
+    start.open(("b",), WALL)
+    assert lifecycle_value(exporter, "open") == 2
+    assert lifecycle_value(exporter, "opened_total") == 2
+    assert lifecycle_value(exporter, "repeated_total") == 1
+    start.close(("a",), WALL + 1, "failed")
+    assert lifecycle_value(exporter, "open") == 1
+    exporter.clock.advance(3600.0)
+    assert lifecycle_value(exporter, "open") == 0
+    assert lifecycle_value(exporter, "abandoned_total") == 1
+
+
+def test_lifecycles_are_no_metrics_of_the_exporter(exporter: Exporter) -> None:
+    """What became of pairs is a fact about the cluster's events, and has its prefix."""
+    assert "kube_event_metrics_lifecycle" not in exporter.text()
 
 
 def test_label_bound_is_visible(exporter: Exporter) -> None:
