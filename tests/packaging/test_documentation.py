@@ -92,6 +92,21 @@ async def test_documented_check_succeeds_where_all_is_well(tmp_path: Path) -> No
     assert (process.returncode, output.count(b"ok    rights")) == (0, 2)
 
 
+def test_documented_commands_about_rules_succeed() -> None:
+    """Each of them works in the checkout as it stands, list, check and test."""
+    rules = [c for c in _documented() if re.match(r"kube-event-metrics rules\b", c)]
+    assert {*" ".join(rules).split()} >= {"rules", "--rules.file", "check", "test"}
+    for command in rules:
+        done = subprocess.run(
+            [sys.executable, "-m", "exporter", *command.split()[1:]],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (command, done.returncode, done.stderr) == (command, 0, "")
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda p: p.name)
 def test_links_lead_somewhere(path: Path) -> None:
     """A relative link names a file of the project."""

@@ -22,12 +22,12 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Config, str]]:
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Config, list[str]]]:
     """What would have been executed: nothing is."""
-    calls: list[tuple[str, Config, str]] = []
+    calls: list[tuple[str, Config, list[str]]] = []
 
-    def execute(command: str, config: Config, source: str) -> int:
-        calls.append((command, config, source))
+    def execute(command: str, config: Config, operands: list[str]) -> int:
+        calls.append((command, config, operands))
         return 0
 
     monkeypatch.setattr(cli, "_execute", execute)
@@ -116,26 +116,39 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("argv", [[], ["--log.level", "debug"], ["run", "--log.level", "debug"]])
-def test_run_is_the_default(started: list[tuple[str, Config, str]], argv: list[str]) -> None:
+def test_run_is_the_default(started: list[tuple[str, Config, list[str]]], argv: list[str]) -> None:
     """Without a command the exporter runs, with or without flags."""
     assert cli.main(argv) == 0
     assert [command for command, _, _ in started] == ["run"]
 
 
-def test_repeated_flags_add_up(started: list[tuple[str, Config, str]]) -> None:
+def test_repeated_flags_add_up(started: list[tuple[str, Config, list[str]]]) -> None:
     """--events.namespace can be given again and again, and as a list."""
     flags = ["--events.namespace", "a", "--events.namespace=b,c"]
     cli.main(flags)
     assert started[0][1].namespaces == ("a", "b", "c")
 
 
-def test_other_repeated_flags_count_last(started: list[tuple[str, Config, str]]) -> None:
+def test_commands_of_two_words(started: list[tuple[str, Config, list[str]]]) -> None:
+    """What follows the second word is theirs."""
+    cli.main(["rules"])
+    cli.main(["rules", "--rules.file", "c"])
+    cli.main(["rules", "check", "a", "b"])
+    assert [(command, operands) for command, _, operands in started] == [
+        ("rules", []),
+        ("rules", []),
+        ("rules check", ["a", "b"]),
+    ]
+    assert started[1][1].rule_files == ("c",)
+
+
+def test_other_repeated_flags_count_last(started: list[tuple[str, Config, list[str]]]) -> None:
     """Of a flag for one value that is given twice the last counts, as everywhere."""
     cli.main(["--context", "a", "--context", "b"])
     assert started[0][1].context == "b"
 
 
-def test_demo_is_for_this_machine_only(started: list[tuple[str, Config, str]]) -> None:
+def test_demo_is_for_this_machine_only(started: list[tuple[str, Config, list[str]]]) -> None:
     """A demonstration listens on loopback, a real exporter for its scrapers."""
     cli.main(["demo"])
     cli.main(["run"])
@@ -143,7 +156,7 @@ def test_demo_is_for_this_machine_only(started: list[tuple[str, Config, str]]) -
 
 
 def test_demo_listens_where_it_is_told(
-    started: list[tuple[str, Config, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    started: list[tuple[str, Config, list[str]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Flag, environment and file all beat the demonstration's own default."""
     cli.main(["demo", "--web.listen-address", "0.0.0.0:1"])
@@ -159,11 +172,11 @@ def test_demo_listens_where_it_is_told(
     ]
 
 
-def test_replay_takes_its_source(started: list[tuple[str, Config, str]]) -> None:
+def test_replay_takes_its_source(started: list[tuple[str, Config, list[str]]]) -> None:
     """The file of a replay can be a dash, and flags can stand on both sides of it."""
     cli.main(["replay", "-"])
     cli.main(["replay", "--series.limit", "5", "events.json", "--log.level", "error"])
-    assert [source for _, _, source in started] == ["-", "events.json"]
+    assert [operands for _, _, operands in started] == [["-"], ["events.json"]]
     assert started[1][1].series_limit == 5
 
 

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The format of a test file, as types: an unknown or misspelt key is an error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from exporter.config.loading import nearest
+from exporter.config.strict_yaml import YamlError, parse
+
+T = TypeVar("T")
+# What msgspec says of a key, and where: "Object contains unknown field `x` - at `$.series`".
+_UNKNOWN = re.compile(r"unknown field `(.*?)`")
+_PLACE = re.compile(r"(?s)(.*?)(?: - at `\$\.?(.*)`)?\Z")
+
+
+class CaseError(ValueError):
+    """A test file that cannot be run; the message names file, test and key."""
+
+
+class _Object(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, rename="camel"):
+    """Something of the API's, with its names."""
+
+
+class ObjectMeta(_Object):
+    """``meta/v1.ObjectMeta``; what we do not read may be there, as kubectl prints it."""
+
+    name: str | None = None
+    namespace: str | None = None
+    uid: str | None = None
+    resource_version: str | None = None
+    creation_timestamp: str | None = None
+    generate_name: Any = None
+    self_link: Any = None
+    generation: Any = None
+    deletion_timestamp: Any = None
+    deletion_grace_period_seconds: Any = None
+    labels: Any = None
+    annotations: Any = None
+    owner_references: Any = None
+    finalizers: Any = None
+    managed_fields: Any = None
+
+
+class ObjectReference(_Object):
+    """``core/v1.ObjectReference``."""
+
+    kind: str | None = None
+    namespace: str | None = None
+    name: str | None = None
+    uid: str | None = None
+    api_version: str | None = None
+    resource_version: str | None = None
+    field_path: str | None = None
+
+
+class EventSource(_Object):
+    """``core/v1.EventSource``."""
+
+    component: str | None = None
+    host: str | None = None
+
+
+class EventSeries(_Object):
+    """``core/v1.EventSeries``; servers of old wrote a ``state`` too."""
+
+    count: int | None = None
+    last_observed_time: str | None = None
+    state: Any = None
+
+
+class Event(_Object):
+    """``core/v1.Event``, every field of it."""
+
+    api_version: str | None = None
+    kind: str | None = None
+    metadata: ObjectMeta | None = None
+    involved_object: ObjectReference | None = None
+    reason: str | None = None
+    message: str | None = None
+    source: EventSource | None = None
+    first_timestamp: str | None = None
+    last_timestamp: str | None = None
+    count: int | None = None
+    type: str | None = None
+    event_time: str | None = None
+    series: EventSeries | None = None
+    action: str | None = None
+    related: ObjectReference | None = None
+    reporting_component: str | None = None
+    reporting_instance: str | None = None
+
+
+class _Head(msgspec.Struct, forbid_unknown_fields=True):
+    tests: list[Any]
+    rule_files: list[str] = []
+
+
+class _Body(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    events: list[Any]
+    samples: list[str]
+
+
+class Case(msgspec.Struct):
+    """One test: events in their order, and the samples they must give."""
+
+    name: str
+    events: list[Event]
+    samples: list[str]
+
+
+class CaseFile(msgspec.Struct):
+    """A test file. ``rule_files`` are paths, relative to it."""
+
+    rule_files: list[str]
+    cases: list[Case]
+
+
+# To guess from what was meant.
+_KEYS = {
+    field.encode_name
+    for struct in (_Head, _Body, Event, ObjectMeta, ObjectReference, EventSource, EventSeries)
+    for field in msgspec.structs.fields(struct)
+}
+
+
+def read_cases(name: str, text: str) -> CaseFile:
+    """The content of a test file called ``name``; raises ``CaseError``."""
+    try:
+        data = parse(text)
+    except YamlError as error:
+        raise CaseError(f"{name}: {error}") from error
+    head = _converted(data, _Head, name)
+    if not head.tests:
+        raise CaseError(f"{name}: tests: there is none")
+    cases: list[Case] = []
+    names: set[str] = set()
+    for number, test in enumerate(head.tests, 1):
+        case = _case(test, number, name)
+        if case.name in names:
+            raise CaseError(f"{name}: {case.name}: name: stands twice in this file")
+        names.add(case.name)
+        cases.append(case)
+    return CaseFile(head.rule_files, cases)
+
+
+def _case(test: Any, number: int, file: str) -> Case:
+    known = test.get("name") if isinstance(test, Mapping) else None
+    where = f"{file}: {known or f'test {number}'}"
+    body = _converted(test, _Body, where)
+    events = [
+        _converted(event, Event, f"{where}: events[{place}]")
+        for place, event in enumerate(body.events)
+    ]
+    return Case(body.name, events, body.samples)
+
+
+def _converted(value: Any, type_: type[T], where: str) -> T:
+    try:
+        return msgspec.convert(value, type_)
+    except (msgspec.ValidationError, RecursionError) as error:
+        said = _PLACE.match(str(error))
+        problem, key = (said[1], said[2] or "") if said else (str(error), "")
+        unknown = _UNKNOWN.search(problem)
+        if unknown:
+            problem = f"no such key{nearest(unknown[1], _KEYS - {unknown[1]})}"
+            key = f"{key}.{unknown[1]}".removeprefix(".")
+        raise CaseError(f"{where}: {f'{key}: ' if key else ''}{problem}") from error
