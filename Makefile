@@ -34,7 +34,7 @@ lint: $(READY) ## Format and lint, without changing anything.
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/codespell README.md CHANGELOG.md docs exporter tests Makefile
-	$(BIN)/yamllint --strict exporter deploy
+	$(BIN)/yamllint --strict exporter deploy docs tests/catalogue
 	$(BIN)/shellcheck .ci/run .ci/assets .ci/package .ci/try-run
 	$(BIN)/hadolint Dockerfile
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests import docs_pages
+from tests.docs.pages import PAGES
 from tests.golden import cases
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -16,7 +16,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 def generated() -> dict[Path, bytes]:
     """Every generated file and what it should hold."""
-    pages = {path: page().encode() for path, page in docs_pages.PAGES.items()}
+    pages = {path: page().encode() for path, page in PAGES.items()}
     return {**pages, **cases.generated()}
 
 
