@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import inf
-from typing import NamedTuple, TypedDict, TypeVar
+from typing import TypedDict, TypeVar
+
+import msgspec
 
 from exporter.events import EventRecord
 from exporter.events.record import container_of, unix_seconds
@@ -19,9 +21,10 @@ from exporter.metrics.declaration import MetricType
 from exporter.metrics.histogram import HistogramFamily
 from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Pairs
-from exporter.pipeline.effects import Effect, Effects
+from exporter.pipeline.effects import Effect, Effects, EffectsOf
 from exporter.pipeline.families import EVENTS, LAST_SEEN
 from exporter.pipeline.lifecycles import LifecycleFamilies
+from exporter.rules.expressions import Depends
 from exporter.rules.rulebook import Labels, RuleBook, Rules
 
 S = TypeVar("S", bound=Series)
@@ -46,14 +49,19 @@ class _Shared(TypedDict):
     limit: int
 
 
-class _Known(NamedTuple):
+class _Known(msgspec.Struct, gc=False):
     """What events of one identity change."""
 
     counter: CounterSeries
     last_seen: GaugeSeries
     rules: Rules
-    effects: dict[str, Effect]
-    """By message."""
+    workload: Labels
+    wordless: bool
+    """Whether no rule asks for the message: all its events do the same."""
+    effects: dict[str, Effects]
+    """By message; by "" where it is wordless."""
+    plain: dict[str, Effect]
+    """Of rules that read the identity alone, by their id."""
 
 
 class Counting:
@@ -88,7 +96,7 @@ class Counting:
                 self._histograms[d.name] = HistogramFamily(d, describe=_pairs, **shared)
             else:
                 self._counters[d.name] = CounterFamily(d, describe=_pairs, **shared)
-        self._effects = Effects(self._counters, self._histograms, attributed)
+        self._effects_of = EffectsOf(self._counters, self._histograms, attributed)
         self._lifecycles = LifecycleFamilies(rules.lifecycles, rules.outcomes(), births)
         self._known: dict[Identity, _Known] = {}
         self._remembered = 0
@@ -123,40 +131,42 @@ class Counting:
         """
         self.total += times
         identity = self.identity_of(record)
-        counter, last_seen, rules, effects = self._known.get(identity) or self._meet(identity)
+        known = self._known.get(identity) or self._meet(identity)
         detail = (record.kind, record.object_name, record.field_path, record.host)
-        counter.inc(times, detail)
-        when = unix_seconds(record.last_time)
-        when = min(when, now)
+        known.counter.inc(times, detail)
+        when = min(unix_seconds(record.last_time), now)
+        last_seen = known.last_seen
         if when > last_seen.value:
             last_seen.set(when)
             self.last_occurrence = max(self.last_occurrence, when)
-        if rules:
-            effect = effects.get(record.message) or self._understand(
-                record, rules, effects, identity[_OWN_LABELS:]
-            )
-            for series in effect.counted:
-                series.inc(times, detail)
-            for histogram, value in effect.measured:
-                histogram.observe(value, times, detail)
-            for reading, timed in effect.pairs:
-                elapsed = self.rules.pair(reading, record, times)
-                if elapsed is not None:
-                    for histogram in timed:
-                        histogram.observe(elapsed, 1, detail)
+        if known.rules:
+            message = "" if known.wordless else record.message
+            at = -1.0
+            for effect, groups in known.effects.get(message) or self._understand(known, record):
+                for series in effect.counted:
+                    series.inc(times, detail)
+                for histogram, value in effect.measured:
+                    histogram.observe(value, times, detail)
+                if effect.pairs:
+                    if at < 0:
+                        at = record.occurred()
+                    elapsed = self.rules.pair(effect.rule, groups, record, times, at)
+                    if elapsed is not None:
+                        for histogram in effect.timed:
+                            histogram.observe(elapsed, 1, detail)
         return when
 
-    def _understand(
-        self, record: EventRecord, rules: Rules, effects: dict[str, Effect], workload: Labels
-    ) -> Effect:
+    def _understand(self, known: _Known, record: EventRecord) -> Effects:
         """What a message comes to; remembered where nothing but message and identity count."""
-        effect, steady = self._effects.of(self.rules.read(rules, record), workload)
-        if steady and len(record.message) <= _MAX_REMEMBERED_TEXT:
+        matches = self.rules.match(known.rules, record)
+        effects, lasting = self._effects_of.rules(matches, record, known.workload, known.plain)
+        message = "" if known.wordless else record.message
+        if lasting and effects and len(message) <= _MAX_REMEMBERED_TEXT:
             if self._remembered >= _MAX_REMEMBERED:
                 self._forget_messages()
             self._remembered += 1
-            effects[record.message] = effect
-        return effect
+            known.effects[message] = effects
+        return effects
 
     def _forget_messages(self) -> None:
         for known in self._known.values():
@@ -176,10 +186,14 @@ class Counting:
     def _meet(self, identity: Identity) -> _Known:
         """What events of this identity change; remembered unless it has no series of its own."""
         type_, reason, kind, namespace, component = identity[:_OWN_LABELS]
+        rules = self.rules.rules_for(type_, component, kind, reason)
         known = _Known(
             self.events.at(identity),
             self.last_seen.at((type_, reason, kind, namespace)),
-            self.rules.rules_for(type_, component, kind, reason),
+            rules,
+            identity[_OWN_LABELS:],
+            all(first.message is None and first.depends is Depends.IDENTITY for first, *_ in rules),
+            {},
             {},
         )
         if known.counter.values == identity:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Effects: what the readings of an event do, with their series looked up."""
+"""Effects: what the rules that match an event do, with their series looked up."""
 
 from __future__ import annotations
 
@@ -7,21 +7,32 @@ from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
+from exporter.events import EventRecord
 from exporter.metrics.counter import CounterFamily, CounterSeries
 from exporter.metrics.histogram import HistogramFamily, HistogramSeries
-from exporter.rules.rulebook import Labels, Reading
+from exporter.rules.expressions import Depends, Groups
+from exporter.rules.rulebook import Labels, Match, Rule, reading_of
 
 
 class Effect(msgspec.Struct, frozen=True, gc=False):
-    """What a message comes to."""
+    """What one rule does."""
 
+    rule: Rule
+    pairs: bool
+    """Whether it opens or closes a lifecycle."""
     counted: Sequence[CounterSeries]
     measured: Sequence[tuple[HistogramSeries, float]]
-    pairs: Sequence[tuple[Reading, Sequence[HistogramSeries]]]
-    """What opens or closes a lifecycle, and the histograms of the time since the opening."""
+    timed: Sequence[HistogramSeries]
+    """Take the time since the opening."""
+    lasting: bool
+    """Whether it is the same for all events that say the same; not so where a label set has
+    no room: what overflows is asked for anew each time, and so counted each time."""
 
 
-class Effects:
+Effects = Sequence[tuple[Effect, Groups]]
+
+
+class EffectsOf:
     """Over the families that rules feed; ``attributed`` names those with a workload's labels."""
 
     def __init__(
@@ -34,34 +45,48 @@ class Effects:
         self._histograms = histograms
         self._attributed = attributed
 
-    def of(self, readings: Sequence[Reading], workload: Labels) -> tuple[Effect, bool]:
-        """The effect, and whether it is that of every event with this message and identity.
+    def rules(
+        self,
+        matches: Sequence[Match],
+        record: EventRecord,
+        workload: Labels,
+        plain: dict[str, Effect],
+    ) -> tuple[Effects, bool]:
+        """The effects, and whether they are those of every event with this identity and message.
 
-        It is not where a rule reads more of the record, and not where a label set has no room:
-        what overflows is asked for anew each time, and so counted each time.
+        ``plain`` keeps those that are the same for all events of the identity, by rule.
         """
+        found: list[tuple[Effect, Groups]] = []
+        lasting = True
+        for rule, groups in matches:
+            effect = plain.get(rule.id)
+            if effect is None:
+                effect = self._effect(rule, groups, record, workload)
+                if rule.depends is Depends.IDENTITY and effect.lasting:
+                    plain[rule.id] = effect
+            lasting = lasting and effect.lasting
+            found.append((effect, groups))
+        return found, lasting
+
+    def _effect(self, rule: Rule, groups: Groups, record: EventRecord, workload: Labels) -> Effect:
+        reading = reading_of(rule, groups, record)
         counted: list[CounterSeries] = []
         measured: list[tuple[HistogramSeries, float]] = []
-        pairs: list[tuple[Reading, Sequence[HistogramSeries]]] = []
-        steady = True
-        for reading in readings:
-            steady = steady and reading.rule.steady
-            for family, own, value in reading.observations:
-                labels = own + workload if family in self._attributed else own
-                if value is None:
-                    counter = self._counters[family].at(labels)
-                    counted.append(counter)
-                    steady = steady and counter.values == labels
-                else:
-                    histogram = self._histograms[family].at(labels)
-                    measured.append((histogram, value))
-                    steady = steady and histogram.values == labels
-            if reading.rule.pairs:
-                timed = []
-                for family, own in reading.elapsed:
-                    labels = own + workload if family in self._attributed else own
-                    histogram = self._histograms[family].at(labels)
-                    timed.append(histogram)
-                    steady = steady and histogram.values == labels
-                pairs.append((reading, timed))
-        return Effect(counted, measured, pairs), steady
+        timed: list[HistogramSeries] = []
+        lasting = rule.depends is not Depends.RECORD
+        for family, own, value in reading.observations:
+            labels = own + workload if family in self._attributed else own
+            if value is None:
+                counter = self._counters[family].at(labels)
+                counted.append(counter)
+                lasting = lasting and counter.values == labels
+            else:
+                histogram = self._histograms[family].at(labels)
+                measured.append((histogram, value))
+                lasting = lasting and histogram.values == labels
+        for family, own in reading.elapsed:
+            labels = own + workload if family in self._attributed else own
+            histogram = self._histograms[family].at(labels)
+            timed.append(histogram)
+            lasting = lasting and histogram.values == labels
+        return Effect(rule, rule.pairs, counted, measured, timed, lasting)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 
 from exporter.config.loading import nearest
 from exporter.metrics.declaration import Declaration, MetricType, Stability
@@ -13,6 +14,7 @@ from exporter.rules.expressions import (
     ELAPSED,
     FUNCTIONS,
     CauseTable,
+    Depends,
     Expression,
     ExpressionError,
     Number,
@@ -100,7 +102,7 @@ class Compiler:
                 raise RuleError(f"{where}: {key}: is for a rule with `closes`")
         if "$" in spec.outcome or "(" in spec.outcome:
             raise RuleError(f"{where}: outcome: {spec.outcome!r} is no constant")
-        samples, steady = self._samples(spec, scope, where)
+        samples, depends = self._samples(spec, scope, where)
         return Rule(
             spec.id,
             subject,
@@ -112,7 +114,7 @@ class Compiler:
             self._step(spec.closes, scope, f"{where}: closes"),
             spec.outcome or _CLOSED,
             spec.optional,
-            steady,
+            depends,
         )
 
     def _selector(self, spec: RuleSpec, where: str) -> Selector:
@@ -138,19 +140,26 @@ class Compiler:
         for written, part in zip(spec.key, parts, strict=True):
             if part.every:
                 raise RuleError(f"{where}: key of {lifecycle}: {written} can have several values")
-        return Step(lifecycle, tuple(part.text for part in parts))
+        attributes = [part.attribute for part in parts]
+        return Step(
+            lifecycle,
+            tuple(part.text for part in parts),
+            attrgetter(*attributes) if len(attributes) > 1 and all(attributes) else None,
+        )
 
-    def _samples(self, spec: RuleSpec, scope: Scope, where: str) -> tuple[tuple[Sample, ...], bool]:
+    def _samples(
+        self, spec: RuleSpec, scope: Scope, where: str
+    ) -> tuple[tuple[Sample, ...], Depends]:
         samples: list[Sample] = []
-        steady = True
+        depends = Depends.IDENTITY
         for written in spec.samples:
             family = self._declarations.get(written.family)
             if family is None:
                 guess = nearest(written.family, self._declarations)
                 raise RuleError(f"{where}: family: no family {written.family!r}{guess}")
             labels = _labels(written, family, scope, where)
-            value, value_steady = _value(written, family, scope, where, closes=bool(spec.closes))
-            steady = steady and value_steady and all(label.steady for label in labels)
+            value, read = _value(written, family, scope, where, closes=bool(spec.closes))
+            depends = max(depends, read, *(label.depends for label in labels))
             several = [place for place, label in enumerate(labels) if label.every]
             if len(several) > 1:
                 raise RuleError(f"{where}: labels: only one label can have several values")
@@ -168,7 +177,7 @@ class Compiler:
                     labels[each].every if several else None,
                 )
             )
-        return tuple(samples), steady
+        return tuple(samples), depends
 
 
 def _labels(
@@ -198,7 +207,7 @@ def _same_labels(names: Collection[str], family: Declaration, where: str) -> Non
 
 def _value(
     written: Written, family: Declaration, scope: Scope, where: str, *, closes: bool
-) -> tuple[Number | None, bool]:
+) -> tuple[Number | None, Depends]:
     if bool(written.value) != (family.type is MetricType.HISTOGRAM):
         raise RuleError(
             f"{where}: value: {family.name} is a {family.type}: histograms, and only they, take one"
@@ -206,7 +215,7 @@ def _value(
     if written.value == ELAPSED and not closes:
         raise RuleError(f"{where}: value: {ELAPSED} is known to a rule with `closes`")
     if not written.value or written.value == ELAPSED:
-        return None, True
+        return None, Depends.IDENTITY
     try:
         return scope.value(written.value)
     except ExpressionError as error:

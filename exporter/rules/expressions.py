@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
+from operator import attrgetter
 from typing import Any, Protocol
 
 from exporter.config.loading import nearest
@@ -19,22 +21,36 @@ from exporter.rules import functions
 
 OTHER = "other"
 ELAPSED = "$elapsed"
+
+
+class Depends(IntEnum):
+    """On how much of an event a text depends."""
+
+    IDENTITY = 0
+    """What all events with the same label values in the widest family have in common."""
+    MESSAGE = 1
+    """The message too, as its repeats have it."""
+    RECORD = 2
+
+
 # The fields of a record, by the names that rules use for them.
-FIELDS: Mapping[str, Callable[[EventRecord], str]] = {
-    "namespace": lambda record: record.object_namespace,
-    "name": lambda record: record.object_name,
-    "uid": lambda record: record.object_uid,
-    "kind": lambda record: record.kind,
-    "reason": lambda record: record.reason,
-    "type": lambda record: record.type,
-    "component": lambda record: record.component,
-    "node": lambda record: record.host,
-    "field_path": lambda record: record.field_path,
-    "container": lambda record: container_of(record.field_path),
-    "message": lambda record: record.message,
+ATTRIBUTES: Mapping[str, str] = {
+    "namespace": "object_namespace",
+    "name": "object_name",
+    "uid": "object_uid",
+    "kind": "kind",
+    "reason": "reason",
+    "type": "type",
+    "component": "component",
+    "node": "host",
+    "field_path": "field_path",
+    "message": "message",
 }
-# Equal for all events with the same label values in the widest family, and the same message.
-_STEADY = frozenset({"namespace", "kind", "reason", "type", "component", "message"})
+FIELDS: Mapping[str, Callable[[EventRecord], str]] = {
+    **{name: attrgetter(attribute) for name, attribute in ATTRIBUTES.items()},
+    "container": lambda record: container_of(record.field_path),
+}
+_IDENTITY = frozenset({"namespace", "kind", "reason", "type", "component"})
 _TEXTS: Mapping[str, Callable[[str], str]] = {
     "registry": functions.registry,
     "lower": str.lower,
@@ -96,9 +112,10 @@ class Expression:
     text: Text
     values: tuple[str, ...] | None
     """All it can give; None where nobody knows."""
-    steady: bool
-    """Whether it reads nothing but what all repeats have in common."""
+    depends: Depends
     every: Texts | None = None
+    attribute: str = ""
+    """Of the record, where it is that and nothing else."""
 
 
 class Scope:
@@ -112,14 +129,15 @@ class Scope:
         """Text for a label or a key; raises ``ExpressionError``."""
         function, name = self._parsed(written)
         if not name:
-            return Expression(lambda _record, _groups: written, (written,), steady=True)
+            return Expression(lambda _record, _groups: written, (written,), Depends.IDENTITY)
         source = self._source(name)
-        steady = name in self._groups or name in _STEADY
+        depends = self._depends(name)
         if not function:
-            return Expression(source, None, steady)
+            attribute = "" if name in self._groups else ATTRIBUTES.get(name, "")
+            return Expression(source, None, depends, attribute=attribute)
         if function in _TEXTS:
             compute = _TEXTS[function]
-            return Expression(lambda r, g: compute(source(r, g)), None, steady)
+            return Expression(lambda r, g: compute(source(r, g)), None, depends)
         table = self._tables.get(function)
         if table is None:
             known = [*_TEXTS, *self._tables]
@@ -128,19 +146,24 @@ class Scope:
             )
         if table.each:
             each = table.every
-            return Expression(source, table.values, steady, lambda r, g: each(source(r, g)))
+            return Expression(source, table.values, depends, lambda r, g: each(source(r, g)))
         first = table.first
-        return Expression(lambda r, g: first(source(r, g)), table.values, steady)
+        return Expression(lambda r, g: first(source(r, g)), table.values, depends)
 
-    def value(self, written: str) -> tuple[Number, bool]:
-        """A number, and whether it is steady; raises ``ExpressionError``."""
+    def value(self, written: str) -> tuple[Number, Depends]:
+        """A number, and on what it depends; raises ``ExpressionError``."""
         function, name = self._parsed(written)
         compute = _NUMBERS.get(function)
         if compute is None:
             known = ", ".join(f"{number}($x)" for number in _NUMBERS)
             raise ExpressionError(f"is {ELAPSED}, {known}; not {written!r}")
         source = self._source(name)
-        return lambda r, g: compute(source(r, g)), name in self._groups or name in _STEADY
+        return lambda r, g: compute(source(r, g)), self._depends(name)
+
+    def _depends(self, name: str) -> Depends:
+        if name in self._groups or name == "message":
+            return Depends.MESSAGE
+        return Depends.IDENTITY if name in _IDENTITY else Depends.RECORD
 
     def _parsed(self, written: str) -> tuple[str, str]:
         parsed = _EXPRESSION.match(written)

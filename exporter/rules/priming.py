@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from exporter.events.record import EventRecord
+from exporter.rules.expressions import Groups
 from exporter.rules.lifecycles import Key, Lifecycle
-from exporter.rules.rulebook import Reading, RuleBook, key_of
+from exporter.rules.rulebook import Rule, RuleBook, key_of
 
 # A list can have more events than pairs are kept open; what is beyond would not stay anyway.
 _MAX_KEYS = 50_000
@@ -64,8 +65,8 @@ class Priming:
         found = self._rules.rules_for(record.type, record.component, record.kind, record.reason)
         if not any(rule.pairs for subject in found for rule in subject):
             return
-        for reading in self._rules.read(found, record):
-            self._remember(reading, record)
+        for rule, groups in self._rules.match(found, record):
+            self._remember(rule, groups, record)
 
     def publish(self) -> None:
         """The list is complete."""
@@ -77,14 +78,13 @@ class Priming:
         """The list broke."""
         self._seen = {}
 
-    def _remember(self, reading: Reading, record: EventRecord) -> None:
-        rule = reading.rule
+    def _remember(self, rule: Rule, groups: Groups, record: EventRecord) -> None:
         if rule.closes:
             seen = self._seen.setdefault(rule.closes.lifecycle, _Seen())
-            key = key_of(rule.closes, reading, record)
+            key = key_of(rule.closes, groups, record)
             seen.closing(key, record.occurred(), restarts=rule.restarts)
         if rule.opens:
             seen = self._seen.setdefault(rule.opens.lifecycle, _Seen())
             # Of the occurrences between the first and the latest nothing is known.
             times = {record.first_occurred(), record.occurred()}
-            seen.opening(key_of(rule.opens, reading, record), times)
+            seen.opening(key_of(rule.opens, groups, record), times)

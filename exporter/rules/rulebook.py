@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -18,7 +18,7 @@ from cachetools import LRUCache
 
 from exporter.events.record import EventRecord
 from exporter.metrics.declaration import Declaration, MetricType
-from exporter.rules.expressions import Groups, Number, Text, Texts
+from exporter.rules.expressions import Depends, Groups, Number, Text, Texts
 from exporter.rules.lifecycles import Lifecycle
 from exporter.rules.selectors import Selector
 
@@ -59,6 +59,8 @@ class Step:
 
     lifecycle: str
     key: tuple[Text, ...]
+    attributes: Callable[[EventRecord], tuple[str, ...]] | None = None
+    """The same at once, where the key is of fields only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,8 @@ class Rule:
     closes: Step | None = None
     outcome: str = ""
     optional: bool = False
-    steady: bool = False
-    """Whether what it reads depends on the message and what all repeats have in common alone."""
+    depends: Depends = Depends.RECORD
+    """What its samples read."""
 
     @property
     def pairs(self) -> bool:
@@ -93,13 +95,12 @@ class Rule:
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """What an event says by one rule."""
 
-    rule: Rule
-    groups: Groups
     observations: Sequence[Observation]
     elapsed: Sequence[tuple[str, Labels]]
     """Family and labels of what takes the time since the opening as its value."""
 
 
+Match = tuple[Rule, Groups]
 Rules = Sequence[Sequence[Rule]]
 """Of each file that has any, in the order of the file."""
 
@@ -125,7 +126,7 @@ class RuleBook:
                 self._by_pattern.append(rule)
 
     def rules_for(self, type_: str, component: str, kind: str, reason: str) -> Rules:
-        """The rules to ``read`` such events by; most have none."""
+        """The rules to ``match`` such events by; many have none."""
         key = (type_, component, kind, reason)
         found = self._found.get(key)
         if found is None:
@@ -160,39 +161,41 @@ class RuleBook:
                 for labels in itertools.product(*columns):
                     yield sample.family, labels
 
-    def read(self, rules: Rules, record: EventRecord) -> list[Reading]:
-        """What this version of an event says; nothing is changed by asking."""
+    def match(self, rules: Rules, record: EventRecord) -> list[Match]:
+        """The rules that speak, of each file the first that matches."""
         message = record.message.removeprefix(AGGREGATED)
-        readings = []
+        found: list[Match] = []
         for subject in rules:
             for rule in subject:
                 if rule.message is None:
-                    readings.append(_reading(rule, record, _NO_GROUPS))
+                    found.append((rule, _NO_GROUPS))
                     break
                 match = rule.message.search(message)
                 if match:
-                    readings.append(_reading(rule, record, match))
+                    found.append((rule, match))
                     break
-        return readings
+        return found
 
-    def pair(self, reading: Reading, record: EventRecord, times: int) -> float | None:
+    def pair(
+        self, rule: Rule, groups: Groups, record: EventRecord, times: int, at: float
+    ) -> float | None:
         """Close and open lifecycles; seconds since the opening of the one that is closed.
 
-        ``times``: so many of the event's occurrences are new.
+        ``times``: so many of the event's occurrences are new; the latest was ``at``, as
+        ``record.occurred()`` has it.
         """
-        rule, elapsed = reading.rule, None
-        if rule.closes:
-            elapsed = self.lifecycles[rule.closes.lifecycle].close(
-                key_of(rule.closes, reading, record),
-                record.occurred(),
-                rule.outcome,
-                optional=rule.optional,
+        elapsed = None
+        closes, opens = rule.closes, rule.opens
+        if closes:
+            elapsed = self.lifecycles[closes.lifecycle].close(
+                key_of(closes, groups, record), at, rule.outcome, optional=rule.optional
             )
-        if rule.opens:
-            lifecycle = self.lifecycles[rule.opens.lifecycle]
-            first = not lifecycle.newest and not rule.restarts and _is_whole(record, times)
-            at = record.first_occurred() if first else 0.0
-            lifecycle.open(key_of(rule.opens, reading, record), at or record.occurred())
+        if opens:
+            lifecycle = self.lifecycles[opens.lifecycle]
+            if record.count > 1 or record.series_count:
+                first = not lifecycle.newest and not rule.restarts and _is_whole(record, times)
+                at = (record.first_occurred() if first else 0.0) or at
+            lifecycle.open(key_of(opens, groups, record), at)
         return elapsed
 
 
@@ -205,9 +208,16 @@ def _is_whole(record: EventRecord, times: int) -> bool:
     return times >= (max(record.series_count, 2) if record.series_count else record.count)
 
 
-def key_of(step: Step, reading: Reading, record: EventRecord) -> tuple[str, ...]:
+def key_of(step: Step, groups: Groups, record: EventRecord) -> tuple[str, ...]:
     """What tells the pair from others."""
-    return tuple([_bounded(part(record, reading.groups)) for part in step.key])
+    if step.attributes:
+        key = step.attributes(record)
+    else:
+        key = tuple([part(record, groups) for part in step.key])
+    for part in key:
+        if len(part) > _MAX_KEY_TEXT:
+            return tuple(map(_bounded, key))
+    return key
 
 
 def _bounded(text: str) -> str:
@@ -216,7 +226,8 @@ def _bounded(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _reading(rule: Rule, record: EventRecord, groups: Groups) -> Reading:
+def reading_of(rule: Rule, groups: Groups, record: EventRecord) -> Reading:
+    """What an event says by a rule that matches it."""
     known: list[Observation] = []
     elapsed: list[tuple[str, Labels]] = []
     expressions: tuple[Text, ...] | None = None
@@ -237,7 +248,7 @@ def _reading(rule: Rule, record: EventRecord, groups: Groups) -> Reading:
             known += [(sample.family, each, value) for each in every]
         else:
             known.append((sample.family, labels, value))
-    return Reading(rule, groups, known, elapsed)
+    return Reading(known, elapsed)
 
 
 def _label_sets(

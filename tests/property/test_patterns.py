@@ -115,7 +115,7 @@ def test_a_pattern_is_read_as_python_reads_it(pattern: str, text: str) -> None:
 classes = [r"\d", r"\W", r"\s", r"\S", r"\]", r"\n", r"\x41", r"\-"]
 ranges = ["0-9", "a-f", "K-z", "!-~", "à-ü"]
 members = st.sampled_from([*classes, *ranges, *"akS-_^éµ٣€\u017f"])
-others = st.sampled_from("akKsSiI3_ µμ٣é€\u212a\u017f\u0131\u0130\u2003\x1c\x85\u0345")
+others = st.sampled_from("aAfFzZkKsSiI3_ µμ٣é€\u212a\u017f\u0131\u0130\u2003\x1c\x85\u0345")
 
 
 @settings(max_examples=500)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from exporter.events import EventRecord
 from exporter.rules.loading import load
 from exporter.rules.reading import RuleError
-from exporter.rules.rulebook import RuleBook
+from exporter.rules.rulebook import RuleBook, reading_of
 from tests.unit.events.records import record
 
 NAMES = ("a", "ab", "b", "ba", "c", "")
@@ -131,7 +131,7 @@ def test_the_look_up_finds_what_a_scan_finds(
         assert [[rule.id for rule in file] for file in found] == [ids for ids in scanned if ids]
         assert book.rules_for(*what) is found
         said = [first_of(file, what, event.message) for file in specs]
-        assert [r.rule.id for r in book.read(found, event)] == [id_ for id_ in said if id_]
+        assert [rule.id for rule, _ in book.match(found, event)] == [id_ for id_ in said if id_]
 
 
 @given(files)
@@ -163,7 +163,9 @@ def test_reading_twice_is_the_same(written: list[list[Spec]], these: list[EventR
     def said(asked: RuleBook, event: EventRecord) -> list[tuple[Any, ...]]:
         found = asked.rules_for(event.type, event.component, event.kind, event.reason)
         return [
-            (r.rule.id, list(r.observations), list(r.elapsed)) for r in asked.read(found, event)
+            (rule.id, list(reading.observations), list(reading.elapsed))
+            for rule, groups in asked.match(found, event)
+            for reading in [reading_of(rule, groups, event)]
         ]
 
     pair = [record(component="z", reason=reason) for reason in ("O", "C", "O")]

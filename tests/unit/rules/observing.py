@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from exporter.events import EventRecord
 from exporter.rules.loading import built_in, load
-from exporter.rules.rulebook import RuleBook
+from exporter.rules.rulebook import RuleBook, reading_of
 from tests.unit.events.records import record
 
 PULLS = "kube_event_image_pulls_total"
@@ -39,8 +39,9 @@ def observed(book: RuleBook, event: EventRecord, times: int = 1) -> list[Observa
     """What one event adds."""
     found = book.rules_for(event.type, event.component, event.kind, event.reason)
     observations: list[Observation] = []
-    for reading in book.read(found, event):
-        elapsed = book.pair(reading, event, times)
+    for rule, groups in book.match(found, event):
+        reading = reading_of(rule, groups, event)
+        elapsed = book.pair(rule, groups, event, times, event.occurred())
         timed = reading.elapsed if elapsed is not None else ()
         observations += [Observation(*each) for each in reading.observations]
         observations += [Observation(family, labels, elapsed) for family, labels in timed]

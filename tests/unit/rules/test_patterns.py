@@ -91,6 +91,7 @@ REFUSED_CHAINS = [
     ("^(?:[ab]b)*[ab]*b*!", "'(?:[ab]b)*' at position 1, '[ab]*' at position 11, 'b*' at"),
     ("^(?:x|.*a).*b(?:y|.*c)!", "'.*' at position 6, '.*' at position 10, '.*' at position 18"),
     ("^.{0,999}.{0,999}.{0,999}!", "these repeats can share a text"),
+    ("(?i)^a+A+a+!", "'a+' at position 5, 'A+' at position 7, 'a+' at position 9"),
     (r"(?i)^K+[\u212a]*k+!".replace(r"\u212a", "\u212a"), "these repeats can share a text"),
 ]
 

@@ -123,8 +123,8 @@ rules:
         book = rules(text)
         read = [
             [
-                reading.rule.id
-                for reading in book.read(
+                rule.id
+                for rule, _ in book.match(
                     book.rules_for("Normal", "c", "Pod", "R"), record(message=message)
                 )
             ]

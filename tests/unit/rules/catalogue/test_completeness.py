@@ -9,7 +9,7 @@ import pytest
 
 from exporter.events import EventObject, EventRecord, Ledger, read_event
 from exporter.kube.frames import FrameReader, Undecodable
-from exporter.rules.rulebook import RuleBook
+from exporter.rules.rulebook import RuleBook, reading_of
 from tests.catalogue.reading import Entry, combinations, entries
 from tests.recordings.reading import VERSIONS, lines, names
 from tests.unit.rules.observing import built_in_rules
@@ -101,7 +101,7 @@ def warnings(version: str) -> Iterator[tuple[EventRecord, int]]:
 def is_other(book: RuleBook, record: EventRecord) -> bool:
     """Whether no rule matches, or all that rules say is that the cause is another."""
     found = book.rules_for(record.type, record.component, record.kind, record.reason)
-    readings = book.read(found, record)
+    readings = [reading_of(rule, groups, record) for rule, groups in book.match(found, record)]
     families = {declaration.name: declaration.labels for declaration in book.declarations}
     causes = {
         value
