@@ -23,8 +23,9 @@ from exporter.workloads import FOLLOWED, MetadataObject, Owners
 
 # Of one kind in all namespaces; at a hundred bytes and more each.
 OBJECTS_LIMIT = 500_000
-# What is listed first is known when the first event comes; who may not list it counts without.
-_HEAD_START_SECONDS = 30.0
+# What is listed first is known when the first event comes; but what occurs until the events are
+# listed is not counted, so nobody waits for long.
+_HEAD_START_SECONDS = 10.0
 _LOOK_SECONDS = 0.05
 
 
@@ -67,7 +68,7 @@ class Attribution:
                 self.followed.append(Followed(resource.kind, telemetry, watcher))
 
     async def head_start(self) -> None:
-        """Until all is listed, for half a minute at the longest."""
+        """Until all is listed, for ten seconds at the longest."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_HEAD_START_SECONDS):
                 while not self._settled():  # noqa: ASYNC110 - telemetry tells no one

@@ -35,7 +35,8 @@ def replay(config: Config, source: str) -> int:
 
     Raises ``RuleError``.
     """
-    rules = load([*built_in(), *read(config.rule_files)], time.monotonic)
+    clock = EventClock()
+    rules = load([*built_in(), *read(config.rule_files)], clock)
     try:
         data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
     except OSError as error:
@@ -50,6 +51,7 @@ def replay(config: Config, source: str) -> int:
         series_limit=config.series_limit,
         namespaces=config.namespaces,
         rules=rules,
+        clock=clock,
     )
     bar.finish()
     for cause, times in sorted(problems.items()):
@@ -72,15 +74,17 @@ def replay_bytes(
     series_limit: int,
     namespaces: Sequence[str] = (),
     rules: RuleBook | None = None,
+    clock: EventClock | None = None,
 ) -> tuple[bytes, int]:
     """The exposition text of the events in ``data``, and how many were read.
 
     Counted are those in ``namespaces`` (of the Event object, as for a watch), without any all.
-    What cannot be read is counted in ``problems`` by cause. Without ``rules`` the built-in
-    ones are in force.
+    What cannot be read is counted in ``problems`` by cause. Without ``rules``, which go by
+    ``clock``, the built-in ones are in force.
     """
     births = Births(time.monotonic)
-    rules = rules or load(built_in(), time.monotonic)
+    clock = clock or EventClock()
+    rules = rules or load(built_in(), clock)
     counting = Counting(rules, births, series_limit=series_limit)
     ledger = Ledger(retention=_FOREVER_SECONDS, limit=_LEDGER_LIMIT)
     ledger.begin_list(server_time=0.0)
@@ -88,6 +92,7 @@ def replay_bytes(
     seen = 0
     for kind, record, position in records(data, problems):
         seen += 1
+        clock.now = max(clock.now, record.occurred())
         if not namespaces or record.namespace in namespaces:
             # Also what is first, or last, seen as DELETED: it shows what has occurred.
             times = ledger.changed(record)
@@ -105,6 +110,16 @@ def replay_bytes(
     )
     parts, _ = page.render(Format.TEXT)
     return b"".join(parts), seen
+
+
+class EventClock:
+    """Seconds that pass with the events: what lies apart in them lies apart here."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """The latest time that was told of."""
+        return self.now
 
 
 class _Progress:

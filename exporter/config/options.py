@@ -190,7 +190,7 @@ OPTIONS: tuple[Option, ...] = (
         "workload.labels",
         "false",
         "Add workload_kind and workload_name, the Deployment, CronJob or other owner of the "
-        "object, to events and to all metrics with a namespace. Needs the rights of "
+        "object, to kube_events_total and to what rules feed with a namespace. Needs the rights of "
         "deploy/rbac-workloads.yaml, and makes more series.",
         _switch("workload_labels"),
         switch=True,

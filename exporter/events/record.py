@@ -16,6 +16,8 @@ import msgspec
 # client-go names an Event "<object>.<hex of UnixNano>"; 15 and 16 digits are the years
 # 2006 to 2286. Anything shorter is somebody's own suffix, not a time.
 _HEX_NANOSECONDS = (15, 16)
+# What rules read of a message stands at its beginning; who may create events chooses its length.
+LONGEST_MESSAGE = 2048
 
 
 class EventRecord(msgspec.Struct, frozen=True, gc=False):

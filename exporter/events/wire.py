@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from exporter.events.record import EventRecord
+from exporter.events.record import LONGEST_MESSAGE, EventRecord
 
 
 class _Meta(msgspec.Struct, gc=False):
@@ -79,7 +79,6 @@ _INT32 = 0x7FFFFFFF
 # Real names end at 253 characters; what rules read of a message stands at its beginning. Label
 # values are bounded where series are born.
 _MAX_TEXT = 512
-_MAX_MESSAGE = 2048
 
 
 def version_number(text: str | None) -> int:
@@ -114,7 +113,7 @@ def read_event(event: EventObject) -> EventRecord | None:
         (about.uid or "")[:_MAX_TEXT],
         (about.fieldPath or "")[:_MAX_TEXT],
         (source.host or "")[:_MAX_TEXT],
-        (event.message or event.note or "")[:_MAX_MESSAGE],
+        (event.message or event.note or "")[:LONGEST_MESSAGE],
         count if 0 <= count <= _INT32 else _as_int32(count),
         series_count if 0 <= series_count <= _INT32 else _as_int32(series_count),
         (series and series.lastObservedTime) or last_time or meta.creationTimestamp or "",

@@ -25,7 +25,7 @@ from exporter.pipeline.effects import Effect, Effects, EffectsOf
 from exporter.pipeline.families import EVENTS, LAST_SEEN
 from exporter.pipeline.lifecycles import LifecycleFamilies
 from exporter.rules.expressions import Depends
-from exporter.rules.rulebook import Labels, RuleBook, Rules
+from exporter.rules.rulebook import AGGREGATED, Labels, RuleBook, Rules
 
 S = TypeVar("S", bound=Series)
 # type, reason, kind, namespace, component: the labels of the widest family. Where workloads
@@ -140,21 +140,28 @@ class Counting:
             last_seen.set(when)
             self.last_occurrence = max(self.last_occurrence, when)
         if known.rules:
-            message = "" if known.wordless else record.message
-            at = -1.0
-            for effect, groups in known.effects.get(message) or self._understand(known, record):
-                for series in effect.counted:
-                    series.inc(times, detail)
-                for histogram, value in effect.measured:
-                    histogram.observe(value, times, detail)
-                if effect.pairs:
-                    if at < 0:
-                        at = record.occurred()
-                    elapsed = self.rules.pair(effect.rule, groups, record, times, at)
-                    if elapsed is not None:
-                        for histogram in effect.timed:
-                            histogram.observe(elapsed, 1, detail)
+            self._apply(known, record, times, detail)
         return when
+
+    def _apply(self, known: _Known, record: EventRecord, times: int, detail: object) -> None:
+        """What its rules make of the new occurrences."""
+        message = "" if known.wordless else record.message
+        at = -1.0
+        for effect, groups in known.effects.get(message) or self._understand(known, record):
+            for series in effect.counted:
+                series.inc(times, detail)
+            if effect.measured:
+                # Merged events jump by many, of which only the newest tells its value.
+                each = 1 if message.startswith(AGGREGATED) else times
+                for histogram, value in effect.measured:
+                    histogram.observe(value, each, detail)
+            if effect.pairs:
+                if at < 0:
+                    at = record.occurred()
+                elapsed = self.rules.pair(effect.rule, groups, record, times, at)
+                if elapsed is not None:
+                    for histogram in effect.timed:
+                        histogram.observe(elapsed, 1, detail)
 
     def _understand(self, known: _Known, record: EventRecord) -> Effects:
         """What a message comes to; remembered where nothing but message and identity count."""

@@ -19,7 +19,11 @@ def _declare(name: str, type_: MetricType, help_: str, *labels: str) -> Declarat
 
 
 DECLARATIONS = (
-    _declare("open", MetricType.GAUGE, "Pairs that have begun and not ended."),
+    _declare(
+        "open",
+        MetricType.GAUGE,
+        "Pairs that have begun and not ended; what ends untold stays until it is abandoned.",
+    ),
     _declare("opened_total", _COUNTER, "Pairs that began."),
     _declare("repeated_total", _COUNTER, "Openings of a pair that had begun already."),
     _declare("closed_total", _COUNTER, "Pairs that ended, by how they did.", "outcome"),
@@ -27,7 +31,11 @@ DECLARATIONS = (
     _declare(
         "skewed_total", _COUNTER, "Closings stamped before their opening; they measure 0 seconds."
     ),
-    _declare("abandoned_total", _COUNTER, "Pairs that were open for too long, or had no room."),
+    _declare(
+        "abandoned_total",
+        _COUNTER,
+        "Pairs of which nothing was heard for too long, or that had no room.",
+    ),
 )
 
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """From a record to observations: what events mean, as data.
 
-``language`` is the file format, ``loading`` turns files into a ``RuleBook`` or says
-what is wrong with them, ``rulebook`` applies it, ``functions`` is the closed set of
-functions a label or value may use, ``lifecycles`` pairs openings with closings.
-``catalogue/`` holds the built-in rules; no reason is named in code.
+In the order a file goes: ``language`` is its format, ``reading`` takes its text apart,
+``compiling`` makes its rules (``selectors``, ``patterns``, ``expressions``, ``functions``),
+``checking`` sees what is wrong with all of them together, ``loading`` gives the ``rulebook``,
+which is asked for each event; ``lifecycles`` pairs openings with closings, ``priming`` learns
+from the first list what was open. ``catalogue/`` holds the built-in rules; no reason is named
+in code.
 """

@@ -12,6 +12,7 @@ from exporter.rules.rulebook import Rule
 
 # Names that the page has already: of the house, and of prometheus_client.
 _PREFIXES = ("kube_event_metrics_", "process_", "python_")
+_TAKEN_LABELS = frozenset({"workload_kind", "workload_name"})
 _TAKEN = frozenset(
     {
         "kube_events_total",
@@ -33,6 +34,11 @@ def check_families(file: str, declarations: Mapping[str, Declaration]) -> None:
     mine = _names(name, declarations[name].type)
     if mine & _TAKEN_NAMES or name.startswith(_PREFIXES):
         raise RuleError(f"{file}: families: {name}: is a name of the exporter's own")
+    for label in declarations[name].labels:
+        if label in _TAKEN_LABELS:
+            raise RuleError(
+                f"{file}: families: {name}: labels: {label} is what --workload.labels adds"
+            )
     for other in before:
         if mine & _names(other, declarations[other].type):
             raise RuleError(f"{file}: families: {name}: cannot be told from {other}")

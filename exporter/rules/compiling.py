@@ -30,6 +30,7 @@ from exporter.rules.selectors import Names, Selector, SelectorError
 
 _EVERYTHING = ("*",)
 _CLOSED = "closed"
+_OUTCOME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 
 def declaration(file: str, name: str, spec: FamilySpec) -> Declaration:
@@ -100,8 +101,10 @@ class Compiler:
         for key in ("outcome", "optional"):
             if getattr(spec, key) and not spec.closes:
                 raise RuleError(f"{where}: {key}: is for a rule with `closes`")
-        if "$" in spec.outcome or "(" in spec.outcome:
-            raise RuleError(f"{where}: outcome: {spec.outcome!r} is no constant")
+        if spec.outcome and not _OUTCOME.fullmatch(spec.outcome):
+            raise RuleError(
+                f"{where}: outcome: {spec.outcome!r} is no constant such as ready or timed_out"
+            )
         samples, depends = self._samples(spec, scope, where)
         return Rule(
             spec.id,

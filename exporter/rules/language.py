@@ -61,7 +61,10 @@ class LifecycleSpec(msgspec.Struct, forbid_unknown_fields=True):
     ]
     max_age: Annotated[
         str,
-        Meta(description="Go duration; what is open for longer is abandoned.", examples=["1h"]),
+        Meta(
+            description="Go duration; a pair of which nothing is heard for longer is abandoned.",
+            examples=["1h"],
+        ),
     ]
     repeat: Annotated[
         Literal["first", "newest"],
@@ -70,6 +73,13 @@ class LifecycleSpec(msgspec.Struct, forbid_unknown_fields=True):
             "its event's first occurrence, with `newest` at the latest."
         ),
     ] = "first"
+    prime: Annotated[
+        bool,
+        Meta(
+            description="Whether the first list can begin pairs. Not so where an opening in it "
+            "need not be the first one: the others may have expired."
+        ),
+    ] = True
 
 
 class SampleSpec(msgspec.Struct, forbid_unknown_fields=True):
@@ -107,7 +117,8 @@ class RuleSpec(msgspec.Struct, forbid_unknown_fields=True):
         msgspec.field(default_factory=lambda: ["Pod"])
     )
     types: Annotated[
-        list[str], Meta(description="The events' types, Normal and Warning; any if left out.")
+        list[Literal["Normal", "Warning"]],
+        Meta(description="The events' types, Normal and Warning; any if left out."),
     ] = []
     message: Annotated[
         str,

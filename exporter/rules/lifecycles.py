@@ -2,12 +2,14 @@
 """Lifecycles: an opening event and the closing event that ends it, on event time.
 
 opening, none open        the pair begins
-opening, one open         ``first``: it goes on as it began; ``newest``: it begins anew (an
-                          attempt cut off by a kubelet restart has no end, its retry opens anew)
+opening, one open         it is alive, for another maximum age. ``first``: it goes on as it
+                          began; ``newest``: it begins anew (an attempt cut off by a kubelet
+                          restart has no end, its retry opens anew)
 closing, one open         the pair ends; its duration is 0 at the least, and skewed where the
                           closing lies before the opening (two clocks, or one-second stamps)
 closing, none open        unmatched: the opening was never seen, or is abandoned
-open for the maximum age  abandoned; the same where there is no room
+silent for the maximum    abandoned; the same where there is no room
+age
 """
 
 from __future__ import annotations
@@ -32,9 +34,12 @@ class Lifecycle:
         clock: Callable[[], float],
         *,
         newest: bool = False,
+        primed: bool = True,
         max_open: int = MAX_OPEN,
     ) -> None:
         self.newest = newest
+        self.primed = primed
+        """Whether a first list may begin pairs."""
         self.opened = 0
         """Pairs that began."""
         self.repeated = 0
@@ -48,27 +53,27 @@ class Lifecycle:
         self._max_open = max_open
         self._clock = clock
         self._purged = clock()
-        self._open: dict[Key, tuple[float, float]] = {}
+        self._open: dict[Key, tuple[float, float, float]] = {}
+        """When it began and when it was last told, in Unix seconds; the latter on our clock."""
 
     def __len__(self) -> int:
         self._purge(self._clock())
         return len(self._open)
 
-    def open(self, key: Key, at: float) -> None:
-        """Opened at ``at``, Unix seconds of the event."""
+    def open(self, key: Key, at: float, told: float = 0.0) -> None:
+        """Opened at ``at``, Unix seconds of the event, which also told of it at ``told``."""
         if not at:  # an event without a time opens nothing that could be measured
             return
         now = self._clock()
-        before = self._open.get(key)
-        if before and now - before[1] < self._max_age:
+        before = self._open.pop(key, None)
+        if before and now - before[2] < self._max_age:
             self.repeated += 1
-            if not self.newest:
-                return
+            # What was told last stands last.
+            self._open[key] = (at if self.newest else before[0], max(at, told, before[1]), now)
         else:
             self.opened += 1
             self.abandoned += before is not None
-        self._open.pop(key, None)  # a new opening is the youngest
-        self._open[key] = (at, now)
+            self._open[key] = (at, max(at, told), now)
         if now - self._purged > self._max_age / _PURGES_AN_AGE:
             self._purge(now)
         if len(self._open) > self._max_open:
@@ -88,7 +93,7 @@ class Lifecycle:
         """
         opened = self._open.pop(key, None)
         # Stamps can be anything: what they make older than the maximum age is not believed.
-        if opened and self._clock() - opened[1] < self._max_age and at - opened[0] < self._max_age:
+        if opened and self._clock() - opened[2] < self._max_age and at - opened[1] < self._max_age:
             self.closed[outcome] = self.closed.get(outcome, 0) + 1
             if not at:
                 return None
@@ -102,16 +107,16 @@ class Lifecycle:
             self.unmatched += 1
         return None
 
-    def prime(self, key: Key, at: float) -> None:
+    def prime(self, key: Key, at: float, told: float = 0.0) -> None:
         """Open from before we looked: nothing is counted, and what was seen to begin stays."""
         if at and self.room > 0 and key not in self._open:
-            self._open[key] = (at, self._clock())
+            self._open[key] = (at, max(at, told), self._clock())
 
     def _purge(self, now: float) -> None:
         self._purged = now
         dead = []
-        for key, (_, opened) in self._open.items():  # oldest first
-            if now - opened < self._max_age:
+        for key, (_, _, told) in self._open.items():  # oldest first
+            if now - told < self._max_age:
                 break
             dead.append(key)
         for key in dead:

@@ -75,7 +75,12 @@ def load(files: Iterable[NamedText], clock: Callable[[], float]) -> RuleBook:
         check_reachable(rules, sources)
     in_use = lifecycles_in_use(homes, [placed.spec for placed in written.values()], replaced)
     running = {
-        name: Lifecycle(ages[name], clock, newest=lifecycles[name].repeat == "newest")
+        name: Lifecycle(
+            ages[name],
+            clock,
+            newest=lifecycles[name].repeat == "newest",
+            primed=lifecycles[name].prime,
+        )
         for name in in_use
     }
     return RuleBook(tuple(declarations.values()), by_subject, running)

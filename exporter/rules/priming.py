@@ -40,17 +40,17 @@ class _Seen:
 
     def open(self, lifecycle: Lifecycle) -> None:
         """Open what was not closed since; where there is no room, the youngest."""
-        found: list[tuple[float, Key]] = []
+        found: list[tuple[float, float, Key]] = []
         for key, times in self._openings.items():
             since = self._closings.get(key, 0.0)
             left = [time for time in times if time > since]
             if since and self._restarts.get(key) == since:
                 left.append(since)
             if left:
-                found.append((max(left) if lifecycle.newest else min(left), key))
+                found.append((max(left) if lifecycle.newest else min(left), max(left), key))
         room = lifecycle.room
-        for at, key in sorted(found)[-room:] if room > 0 else ():
-            lifecycle.prime(key, at)
+        for at, told, key in sorted(found)[-room:] if room > 0 else ():
+            lifecycle.prime(key, at, told)
 
 
 class Priming:
@@ -83,7 +83,7 @@ class Priming:
             seen = self._seen.setdefault(rule.closes.lifecycle, _Seen())
             key = key_of(rule.closes, groups, record)
             seen.closing(key, record.occurred(), restarts=rule.restarts)
-        if rule.opens:
+        if rule.opens and self._rules.lifecycles[rule.opens.lifecycle].primed:
             seen = self._seen.setdefault(rule.opens.lifecycle, _Seen())
             # Of the occurrences between the first and the latest nothing is known.
             times = {record.first_occurred(), record.occurred()}

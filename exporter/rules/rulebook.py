@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,9 @@ _REMEMBERED = 20_000
 _MAX_REMEMBERED_TEXT = 512
 # Of a pair's key; names and uids are shorter, what is longer is kept as its hash.
 _MAX_KEY_TEXT = 256
+
+# Label sets of one sample that stand at 0 from the start.
+_MOST_AT_START = 200
 
 Labels = tuple[str, ...]
 Observation = tuple[str, Labels, float | None]
@@ -153,11 +157,15 @@ class RuleBook:
         return found
 
     def closed_label_sets(self) -> Iterable[tuple[str, Labels]]:
-        """Of counters, the label sets that are known before any event: alerts read them at 0."""
+        """Of counters, the label sets that are known before any event: alerts read them at 0.
+
+        Not where a rule could give more of them than any alert reads.
+        """
         counters = {d.name for d in self.declarations if d.type is MetricType.COUNTER}
         for sample in itertools.chain.from_iterable(rule.samples for rule in self.all()):
             columns = [values for values in sample.values if values is not None]
-            if sample.family in counters and len(columns) == len(sample.values):
+            few = math.prod(map(len, columns)) <= _MOST_AT_START
+            if few and sample.family in counters and len(columns) == len(sample.values):
                 for labels in itertools.product(*columns):
                     yield sample.family, labels
 
@@ -191,11 +199,11 @@ class RuleBook:
                 key_of(closes, groups, record), at, rule.outcome, optional=rule.optional
             )
         if opens:
-            lifecycle = self.lifecycles[opens.lifecycle]
+            lifecycle, began = self.lifecycles[opens.lifecycle], at
             if record.count > 1 or record.series_count:
                 first = not lifecycle.newest and not rule.restarts and _is_whole(record, times)
-                at = (record.first_occurred() if first else 0.0) or at
-            lifecycle.open(key_of(opens, groups, record), at)
+                began = (record.first_occurred() if first else 0.0) or at
+            lifecycle.open(key_of(opens, groups, record), began, at)
         return elapsed
 
 

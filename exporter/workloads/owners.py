@@ -25,6 +25,7 @@ _MAX_NAME = 512
 _WORKLOADS = frozenset(
     {"Deployment", "StatefulSet", "DaemonSet", "CronJob", "ReplicationController", "Rollout"}
 )
+_NO_WORKLOADS = frozenset({"Node", "Pod"})
 _SWEEP_AT_LEAST = 1024
 
 
@@ -85,8 +86,9 @@ class Owners:
     def workload_of(self, kind: str, namespace: str, name: str) -> tuple[str, str]:
         """(kind, name) of the workload that an object belongs to, the object itself included.
 
-        ``("", "")``: it belongs to none (a pod without a controller has no workload: the names
-        of such pods know no bound), or it is not known, which ``misses`` counts.
+        ``("", "")``: it belongs to none (a pod without a controller, or with a node's or another
+        pod as its controller, has no workload: such names know no bound), or it is not known,
+        which ``misses`` counts.
         """
         if kind in _WORKLOADS:
             return kind, name
@@ -104,7 +106,8 @@ class Owners:
             kind, name = owner.kind, owner.name
             if not owner.followed:
                 break
-        return kind, name
+        # A static pod's is its node, a batch driver's is another pod: no names to count by.
+        return NONE if kind in _NO_WORKLOADS else (kind, name)
 
     def forget(self, now: float) -> None:
         """Drop what ended long ago; to be called now and then, ``now`` as for ``Table``."""

@@ -114,8 +114,9 @@ class Model:
 
     newest: bool
     max_open: int
-    pairs: list[tuple[str, float, float]] = field(default_factory=list)
-    """Key, opening on the event's clock and on ours; the oldest first."""
+    pairs: list[tuple[str, float, float, float]] = field(default_factory=list)
+    """Key, beginning and latest opening on the event's clock, the latter on ours; the one that
+    was told last stands last."""
     opened: int = 0
     repeated: int = 0
     closed: int = 0
@@ -124,7 +125,7 @@ class Model:
     abandoned: int = 0
 
     def play(self, step: Step, now: float) -> float | None:
-        young = [pair for pair in self.pairs if now - pair[2] < MAX_AGE]
+        young = [pair for pair in self.pairs if now - pair[3] < MAX_AGE]
         self.abandoned += len(self.pairs) - len(young)
         self.pairs = young
         known = next((pair for pair in self.pairs if pair[0] == step.key), None)
@@ -132,8 +133,8 @@ class Model:
             self.open(step, known, now)
         elif step.verb == "prime":
             if step.at and known is None and len(self.pairs) < self.max_open:
-                self.pairs.append((step.key, step.at, now))
-        elif known is None or step.at - known[1] >= MAX_AGE:
+                self.pairs.append((step.key, step.at, step.at, now))
+        elif known is None or step.at - known[2] >= MAX_AGE:
             self.unmatched += step.verb == "close"
             if known:
                 self.pairs.remove(known)
@@ -146,16 +147,17 @@ class Model:
                 return max(step.at - known[1], 0.0)
         return None
 
-    def open(self, step: Step, known: tuple[str, float, float] | None, now: float) -> None:
+    def open(self, step: Step, known: tuple[str, float, float, float] | None, now: float) -> None:
         if not step.at:
             return
         self.repeated += known is not None
         self.opened += known is None
-        if known and not self.newest:
-            return
+        began, told = step.at, step.at
         if known:
             self.pairs.remove(known)
-        self.pairs.append((step.key, step.at, now))
+            began = step.at if self.newest else known[1]
+            told = max(step.at, known[2])
+        self.pairs.append((step.key, began, told, now))
         if len(self.pairs) > self.max_open:
             self.pairs.pop(0)
             self.abandoned += 1

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import re
 
+from exporter.events.record import LONGEST_MESSAGE
 from exporter.rules.patterns.chains import longest_chain
 from exporter.rules.patterns.pieces import Piece, placed, tree
 from exporter.rules.patterns.syntax import UnsafePatternError, scan
@@ -35,8 +36,6 @@ from exporter.rules.patterns.ways import ways_through
 
 __all__ = ["LONGEST_MESSAGE", "LONGEST_PATTERN", "UnsafePatternError", "compile_pattern"]
 
-LONGEST_MESSAGE = 2048
-"""Characters of a message that patterns see at most."""
 LONGEST_PATTERN = 1000
 """Characters of a pattern: a factor of the cost that no rule below counts."""
 MOST_STEPS = 4 * LONGEST_MESSAGE**2

@@ -206,3 +206,35 @@ def test_promtool_takes_the_output(
         [promtool, "check", "metrics"], input=page, capture_output=True, check=False
     )
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b"")
+
+
+def test_the_age_of_a_pair_is_that_of_its_events(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """What lies hours apart in the recording is not open together: an opening is abandoned."""
+    lines = []
+    for number, (reason, message, stamp) in enumerate(
+        [
+            ("Pulling", 'Pulling image "a/b:1"', "10:00:00"),
+            ("Pulling", 'Pulling image "a/b:1"', "13:00:00"),
+            ("Pulled", 'Successfully pulled image "a/b:1"', "13:00:05"),
+        ]
+    ):
+        event = {
+            "metadata": {"name": f"web-0.{number}", "namespace": "shop"},
+            "involvedObject": {"kind": "Pod", "namespace": "shop", "name": "web-0", "uid": "u"},
+            "reason": reason,
+            "message": message,
+            "source": {"component": "kubelet"},
+            "lastTimestamp": f"2026-11-22T{stamp}Z",
+        }
+        lines.append(json.dumps(event))
+    recording = tmp_path / "recording.ndjson"
+    recording.write_text("\n".join(lines))
+    assert main(["replay", str(recording)]) == 0
+    page = capsys.readouterr().out
+    assert 'kube_event_lifecycle_abandoned_total{lifecycle="image_pull"} 1\n' in page
+    assert (
+        'kube_event_image_pull_duration_seconds_sum{namespace="shop",registry="docker.io"} 5\n'
+        in page
+    )

@@ -117,3 +117,33 @@ lifecycles: {pair: {key: [$uid], max_age: 1h}}
 rules: [{id: r1, components: [c], reasons: [R], opens: pair, closes: pair}]
 """
     assert set(rules(text).lifecycles) == {"pair"}
+
+
+@pytest.mark.parametrize("label", ["workload_kind", "workload_name"])
+def test_the_labels_of_workloads_are_the_exporters_own(label: str) -> None:
+    """With --workload.labels a family would have them twice."""
+    family = f"kube_event_x_total: {{type: counter, help: X., labels: [{label}]}}"
+    with pytest.raises(RuleError, match=rf"test.yaml: families: kube_event_x_total: .*{label}"):
+        rules(f"families:\n  {family}")
+
+
+def test_label_sets_without_end_are_not_made_at_the_start() -> None:
+    """Cause tables multiply; what no alert reads at 0 is not born at 0."""
+    rows = "".join(f"    - {{cause: c{n}, pattern: 'p{n}'}}\n" for n in range(60))
+    labels = ", ".join("abcde")
+    sample = ", ".join(f"{label}: why($message)" for label in "abcde")
+    book = rules(
+        f"""
+families:
+  kube_event_x_total: {{type: counter, help: X., labels: [{labels}]}}
+causes:
+  why:
+{rows}
+rules:
+  - id: x
+    components: [c]
+    reasons: [R]
+    samples: [{{family: kube_event_x_total, labels: {{{sample}}}}}]
+"""
+    )
+    assert list(book.closed_label_sets()) == []

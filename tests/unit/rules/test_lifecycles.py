@@ -125,13 +125,26 @@ def test_a_pair_that_was_open_for_too_long_begins_anew(lifecycle: Lifecycle, clo
     assert lifecycle.close(POD, 5001.0, "closed") == 1.0
 
 
-def test_repeats_do_not_keep_a_first_opening_young(lifecycle: Lifecycle, clock: Clock) -> None:
-    """Its age is counted from where it began."""
+def test_repeats_keep_a_first_opening_alive(lifecycle: Lifecycle, clock: Clock) -> None:
+    """What is told again and again is open since it began, for however long."""
+    lifecycle.open(POD, 100.0)
+    for hours in range(1, 51):
+        clock.now = 3500.0 * hours
+        lifecycle.open(POD, 100.0 + 3500.0 * hours)
+    assert lifecycle.close(POD, 178_000.0, "closed") == 177_900.0
+    assert (lifecycle.opened, lifecycle.repeated, lifecycle.abandoned) == (1, 50, 0)
+
+
+def test_silence_after_repeats_abandons(lifecycle: Lifecycle, clock: Clock) -> None:
+    """The age is counted from where it was told of last."""
     lifecycle.open(POD, 100.0)
     clock.now = 3000.0
     lifecycle.open(POD, 3100.0)
-    clock.now = 3600.0
+    clock.now = 6599.0
+    assert len(lifecycle) == 1
+    clock.now = 6600.0
     assert len(lifecycle) == 0
+    assert lifecycle.abandoned == 1
 
 
 def test_a_newer_opening_is_as_young_as_it_is(clock: Clock) -> None:

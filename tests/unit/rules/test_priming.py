@@ -63,7 +63,7 @@ def listed(book: RuleBook, events: Iterable[EventRecord]) -> None:
 
 def open_since(lifecycle: Lifecycle) -> dict[str, float]:
     """Uids, and the seconds after the tests' moment since which they are open."""
-    return {uid: since - EPOCH for (uid,), (since, _) in lifecycle._open.items()}
+    return {uid: since - EPOCH for (uid,), (since, *_) in lifecycle._open.items()}
 
 
 @pytest.mark.parametrize(
@@ -244,3 +244,16 @@ def test_other_events_are_not_read() -> None:
     priming.listed(event("R", 1))
     priming.listed(event("X", 1))
     assert priming._seen == {}
+
+
+def test_what_has_repeated_for_long_is_open_since_it_began(book: RuleBook) -> None:
+    """Its first occurrence may be older than a pair may be silent: it was told of since."""
+    listed(book, [event("Open", 0, 50_000)])
+    assert [o.value for o in observed(book, event("Close", 51_000))] == [51_000.0]
+
+
+def test_a_lifecycle_may_begin_in_no_list() -> None:
+    """Where an opening need not be the first, those before it may have expired."""
+    book = rules(_BOOK.replace("first: {key: [$uid]", "first: {prime: false, key: [$uid]"))
+    listed(book, [event("Open", 0)])
+    assert len(book.lifecycles["first"]) == 0

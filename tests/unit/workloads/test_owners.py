@@ -32,12 +32,21 @@ class TestChain:
         """Through the ReplicaSet to the Deployment, through the Job to the CronJob."""
         assert shop().workload_of(kind, NAMESPACE, name) == workload
 
-    @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "Node", "SparkApplication"])
+    @pytest.mark.parametrize("kind", ["StatefulSet", "DaemonSet", "SparkApplication"])
     def test_any_other_controller_is_the_top(self, kind: str) -> None:
-        """What is above an operator's own kind is not asked for; a static pod is its node's."""
+        """What is above an operator's own kind is not asked for."""
         house = owners()
         informer(house, "Pod").changed("ADDED", owned("pod", (kind, "boss")))
         assert house.workload_of("Pod", NAMESPACE, "pod") == (kind, "boss")
+        assert sum(house.misses.values()) == 0
+
+    @pytest.mark.parametrize("kind", ["Node", "Pod"])
+    def test_a_node_or_a_pod_is_no_workload(self, kind: str) -> None:
+        """A static pod's node, a batch driver's pod: names without bound, and no misses."""
+        house = owners()
+        informer(house, "Pod").changed("ADDED", owned("boss"))
+        informer(house, "Pod").changed("ADDED", owned("pod", (kind, "boss")))
+        assert house.workload_of("Pod", NAMESPACE, "pod") == ("", "")
         assert sum(house.misses.values()) == 0
 
     def test_a_rollout_owns_replica_sets_as_a_deployment_does(self) -> None:
