@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -21,6 +22,8 @@ from exporter.rules import functions
 
 OTHER = "other"
 ELAPSED = "$elapsed"
+_SHORT = 64
+_REMEMBERED = 1024
 
 
 class Depends(IntEnum):
@@ -147,8 +150,14 @@ class Scope:
         if table.each:
             each = table.every
             return Expression(source, table.values, depends, lambda r, g: each(source(r, g)))
-        first = table.first
-        return Expression(lambda r, g: first(source(r, g)), table.values, depends)
+        # Of short texts, such as reasons and field paths, there are few.
+        remembered, first = lru_cache(_REMEMBERED)(table.first), table.first
+
+        def cause(record: EventRecord, groups: Groups) -> str:
+            text = source(record, groups)
+            return remembered(text) if len(text) <= _SHORT else first(text)
+
+        return Expression(cause, table.values, depends)
 
     def value(self, written: str) -> tuple[Number, Depends]:
         """A number, and on what it depends; raises ``ExpressionError``."""
