@@ -56,7 +56,9 @@ def test_what_cluster_autoscaler_did(
         reason=reason,
         message=message,
     )
-    assert found == [(ACTIONS, ("cluster_autoscaler", action), None)]
+    drained = action == "pod_evicted"
+    evicted = [("kube_event_evictions_total", ("shop", "drain"), None)] if drained else []
+    assert found == [(ACTIONS, ("cluster_autoscaler", action), None), *evicted]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,75 @@ class TestFailed:
                 "start",
                 "other",
             ),
+            (f"Error: {_RUNC}unknown", "start", "other"),
+            (
+                (
+                    f"Error: {_RUNC}error during container init: chdir to cwd "
+                    '("/app") set in config.json failed: no such file or directory: unknown'
+                ),
+                "start",
+                "config",
+            ),
+            (
+                (
+                    f"Error: {_RUNC}error during container init: chdir to cwd "
+                    '("/app") set in config.json failed: permission denied: unknown'
+                ),
+                "start",
+                "permission",
+            ),
+            (
+                f"Error: {_RUNC}unable to find user app: no matching entries in passwd file",
+                "start",
+                "config",
+            ),
+            (
+                f'Error: {_RUNC}exec: "selinux-relabel": executable file not found in $PATH',
+                "start",
+                "command_not_found",
+            ),
+            (
+                (
+                    f"Error: {_RUNC}error during container init: unable to apply apparmor profile: "
+                    "write /proc/self/attr/apparmor/exec: permission denied"
+                ),
+                "start",
+                "security_profile",
+            ),
+            (
+                f"Error: {_RUNC}write /proc/thread-self/attr/keycreate: invalid argument",
+                "start",
+                "security_profile",
+            ),
+            (
+                f"Error: {_RUNC}failed to mkdir /data/x: mkdir /data/x: permission denied",
+                "start",
+                "permission",
+            ),
+            (
+                f"Error: {_RUNC}failed to mkdir /data/x: mkdir /data/x: no space left on device",
+                "start",
+                "disk",
+            ),
+            (
+                (
+                    "Error: failed to create containerd task: failed to create shim task: runc "
+                    "create failed: unable to apply cgroup configuration: mkdir "
+                    "/sys/fs/cgroup/x: no space left on device: unknown"
+                ),
+                "start",
+                "runtime",
+            ),
+            (
+                "Error: failed to create containerd task: ttrpc: closed: unknown",
+                "start",
+                "runtime",
+            ),
+            (
+                "Error: failed to start containerd task: shim exited: unknown",
+                "start",
+                "runtime",
+            ),
             ("Error: Internal PreStartContainer hook failed", "start", "other"),
             ("Internal PreStartContainer hook failed: no cpus: timed out", "start", "timeout"),
             ("Error: Internal PreCreateContainer hook failed", "create", "other"),
@@ -178,7 +247,7 @@ class TestFailed:
     def test_skipped_names_of_variables_fail_no_pod(self) -> None:
         """The container starts without them."""
         found = counted(reason="InvalidEnvironmentVariableNames", message="Keys [1x] were skipped")
-        assert found == {CONTAINER_FAILURES: ("shop", "config", "env_names")}
+        assert found == {CONTAINER_FAILURES: ("shop", "config", "config")}
 
 
 def test_recorded_failures_have_their_causes() -> None:
@@ -190,5 +259,4 @@ def test_recorded_failures_have_their_causes() -> None:
         "image",
         "config",
         "start",
-        "stop",
     }

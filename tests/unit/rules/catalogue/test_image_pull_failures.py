@@ -99,7 +99,37 @@ class TestFailed:
                 id="token",
             ),
             pytest.param(
+                "initializing source docker://quay.io/team/app:v1: reading manifest v1 in "
+                "quay.io/team/app: errors:\ndenied: requested access to the resource is denied\n"
+                "unauthorized: authentication required\n",
+                "unauthorized",
+                id="cri-o-list",
+            ),
+            pytest.param(
+                "rpc error: code = Unknown desc = reading manifest v1 in quay.io/team/app: "
+                "requested access to the resource is denied",
+                "unauthorized",
+                id="cri-o-denied",
+            ),
+            pytest.param(
+                "rpc error: code = Unknown desc = Error reading manifest v1 in quay.io/team/app: "
+                "errors:\nunauthorized",
+                "unauthorized",
+                id="cri-o-word",
+            ),
+            pytest.param(
+                "unable to retrieve auth token: invalid username/password: authentication required",
+                "unauthorized",
+                id="cri-o-token",
+            ),
+            pytest.param(
                 "write /var/lib/containerd/x: no space left on device", "disk", id="disk-full"
+            ),
+            pytest.param(
+                "failed to extract layer sha256:1: write /var/lib/containerd/x: read-only file "
+                "system",
+                "disk",
+                id="disk-read-only",
             ),
             pytest.param(
                 "failed to do request: Head http://127.0.0.1:5999/v2/: dial tcp 127.0.0.1:5999: "
@@ -216,14 +246,14 @@ class TestFailed:
             (
                 "ErrImageNeverPull",
                 'Container image "a" is not present with pull policy of Never',
-                "never_pull",
+                "image",
             ),
             ("InspectFailed", f'Failed to inspect image "{_IMAGE}": rpc error', "runtime"),
             ("InspectFailed", 'Failed to inspect image "": rpc error', "runtime"),
             (
                 "InspectFailed",
                 'Failed to apply default image tag "UPPER:v1": invalid format',
-                "invalid_name",
+                "image",
             ),
         ],
     )
@@ -243,7 +273,7 @@ class TestFailed:
             "may not succeed."
         )
         found = counted(reason="FailedToRetrieveImagePullSecret", message=message)
-        assert found == {CONTAINER_FAILURES: ("shop", "image", "pull_secret")}
+        assert found == {CONTAINER_FAILURES: ("shop", "image", "config")}
 
     @pytest.mark.parametrize(
         ("component", "kind"),

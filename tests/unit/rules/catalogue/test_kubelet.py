@@ -44,6 +44,15 @@ def book() -> RuleBook:
             id="nameservers",
         ),
         pytest.param(
+            "NetworkNotReady",
+            "network is not ready: container runtime network not ready: NetworkReady=false",
+            "network_not_ready",
+            id="a-node-without-network",
+        ),
+        pytest.param(
+            "FailedKillPod", "error killing pod: failed to kill container", "kill", id="kill"
+        ),
+        pytest.param(
             "HostIPsIPFamilyMismatch",
             "Kubelet has IPv6 primary, pod has IPv4 primary",
             "ip_family",

@@ -72,12 +72,30 @@ def test_a_condition_and_its_new_status(
     ]
 
 
-def test_the_node_controller_says_not_ready_too(book: RuleBook, node: str) -> None:
-    """Of a node whose kubelet is silent."""
+def test_the_node_controller_says_that_a_node_is_silent(book: RuleBook, node: str) -> None:
+    """Nothing is heard of its kubelet: that is not the kubelet's own word."""
     found = _node(
         book, "NodeNotReady", object_name=node, component="node-controller", object_uid=_UID
     )
-    assert found == [Observation(CONDITIONS, ("ready", "false"), None)]
+    assert found == [Observation(CONDITIONS, ("ready", "unknown"), None)]
+
+
+@pytest.mark.parametrize("reason", ["InvalidDiskCapacity", "CgroupV1"])
+def test_what_a_kubelet_says_at_each_start_is_no_failure(
+    book: RuleBook, node: str, reason: str
+) -> None:
+    """An alert would fire at every restart."""
+    assert _node(book, reason, object_name=node, component="kubelet") == []
+
+
+def test_a_removed_node_is_no_longer_cordoned(book: RuleBook, node: str) -> None:
+    """One of its name that comes later has a time of its own."""
+    lifecycle = book.lifecycles["node_cordoned"]
+    before = len(lifecycle)
+    _node(book, "NodeNotSchedulable", object_name=node, component="kubelet")
+    assert len(lifecycle) == before + 1
+    _node(book, "RemovingNode", object_name=node, component="node-controller")
+    assert len(lifecycle) == before
 
 
 def test_a_pod_of_a_lost_node_is_no_condition(book: RuleBook) -> None:
@@ -280,8 +298,6 @@ def test_limits_in_force_are_no_change(book: RuleBook) -> None:
         ("kubelet", "ImageGCFailed", "image_gc"),
         ("kubelet", "FreeDiskSpaceFailed", "disk_full"),
         ("kubelet", "ContainerGCFailed", "container_gc"),
-        ("kubelet", "InvalidDiskCapacity", "invalid_disk_capacity"),
-        ("kubelet", "CgroupV1", "cgroup_v1"),
         ("kubelet", "PossibleMemoryBackedVolumesOnDisk", "memory_volumes_on_disk"),
         ("kubelet", "KubeletSetupFailed", "kubelet_setup"),
         ("kubelet", "FailedNodeAllocatableEnforcement", "allocatable"),

@@ -149,9 +149,49 @@ class TestRefused:
             ),
             pytest.param(
                 'Error creating: Post "https://10.0.0.1:6443/api/v1/namespaces/lab/pods": EOF',
-                "other",
+                "api_server",
                 id="api-server-gone",
             ),
+            pytest.param(
+                'Error creating: Post "https://10.0.0.1:6443/api/v1/namespaces/lab/pods": dial '
+                "tcp 10.0.0.1:6443: connect: connection refused",
+                "api_server",
+                id="api-server-down",
+            ),
+            pytest.param(
+                'Error creating: Operation cannot be fulfilled on resourcequotas "compute": the '
+                "object has been modified; please apply your changes to the latest version and "
+                "try again",
+                "api_server",
+                id="quota-changed-meanwhile",
+            ),
+            pytest.param(
+                "Error creating: Timeout: request did not complete within requested timeout - "
+                "context deadline exceeded",
+                "api_server",
+                id="api-server-slow",
+            ),
+            pytest.param(
+                "Error creating: etcdserver: leader changed", "api_server", id="etcd-election"
+            ),
+            pytest.param(
+                'Error creating: pods "web-" is forbidden: unable to create new content in '
+                "namespace shop because it is being terminated",
+                "namespace_terminating",
+                id="namespace-terminating",
+            ),
+            pytest.param(
+                'Error creating: namespaces "shop" not found',
+                "namespace_terminating",
+                id="namespace-gone",
+            ),
+            pytest.param(
+                'Error creating: admission webhook "policy.example.org" denied the request: the '
+                'namespace "shop" not found in the policy, try again',
+                "admission_webhook",
+                id="webhook-denied-in-words-of-the-api-server",
+            ),
+            pytest.param("Error creating: something new", "other", id="other"),
             pytest.param(
                 'create Pod db-0 in StatefulSet db failed error: pods "db-0" is forbidden: '
                 "exceeded quota: pods2, requested: pods=1, used: pods=2, limited: pods=2",
@@ -207,72 +247,9 @@ class TestRefused:
         assert counted(message=_QUOTA, **fields) == {}
 
 
-class TestRefusedByTheNode:
-    @pytest.mark.parametrize(
-        "reason",
-        [
-            "AppArmor",
-            "FailedNodeDeclaredFeaturesCheck",
-            "InitContainerRestartPolicyForbidden",
-            "InvalidNodeInfo",
-            "NoNewPrivs",
-            "NodeAffinity",
-            "NodeName",
-            "NodePorts",
-            "NodeShutdown",
-            "OutOfcpu",
-            "OutOfephemeral-storage",
-            "OutOfmemory",
-            "OutOfpods",
-            "PodFeatureUnsupported",
-            "PodOSNotSupported",
-            "PodOSSelectorNodeLabelDoesNotMatch",
-            "ProcMount",
-            "SMTAlignmentError",
-            "Shutdown",
-            "SysctlForbidden",
-            "TaintToleration",
-            "TopologyAffinityError",
-            "UnexpectedAdmissionError",
-            "UnexpectedPredicateFailureType",
-            "UnknownReason",
-        ],
-    )
-    def test_a_kubelet_refuses_a_pod(self, reason: str) -> None:
-        """The reason says why, whatever the message."""
-        found = counted(reason=reason, message="any", field_path="")
-        assert found == {CREATION_FAILURES: ("shop", "node_rejected", reason)}
-
-    @pytest.mark.parametrize("reason", ["OutOfnvidia.com/gpu", "OutOfhugepages-2Mi", "OutOfx.org/"])
-    def test_resources_that_anybody_can_name_are_one(self, reason: str) -> None:
-        """Who binds a pod to a node can write any resource into the reason."""
-        message = f"Node didn't have enough resource: {reason}, requested: 1, used: 0, capacity: 0"
-        found = counted(reason=reason, message=message, field_path="")
-        assert found == {CREATION_FAILURES: ("shop", "node_rejected", "OutOf")}
-
-    def test_the_same_reason_about_a_node_is_no_pod(self) -> None:
-        """A node that shuts down says so of itself."""
-        assert counted(reason="Shutdown", kind="Node", message="Shutdown manager") == {}
-
-
-@pytest.mark.parametrize(
-    ("component", "reason"),
-    [
-        ("kubelet", "FailedMount"),
-        ("kubelet", "FailedAttachVolume"),
-        ("attachdetach-controller", "FailedAttachVolume"),
-        ("kubelet", "FailedMapVolume"),
-    ],
-)
-def test_a_pod_waits_for_its_volume(component: str, reason: str) -> None:
-    """Where the reason says it all the message does not matter."""
-    found = counted(component=component, reason=reason, message="any", field_path="")
-    assert found == {CREATION_FAILURES: ("shop", "volume", reason)}
-
-
 class TestRecordings:
     def test_pods_are_refused_and_fail_for_every_cause(self) -> None:
-        """The recordings hold each cause but five, which need other clusters."""
+        """The recordings hold each cause but those that need other clusters."""
         assert {cause for cause, _ in recorded_causes()[CREATION_FAILURES]} == {
             "quota",
             "pod_security",
@@ -283,16 +260,16 @@ class TestRecordings:
             "scheduling",
             "image_pull",
             "sandbox",
-            "sandbox_network",
             "volume",
             "container_config",
             "container_start",
-            "other",
+            "resource_claim",
+            "api_server",
         }
 
-    def test_other_is_a_lost_connection_to_the_api_server_only(self) -> None:
-        """What has no cause of its own has nothing to do with the pod."""
+    def test_the_api_server_is_a_lost_connection_to_it_only(self) -> None:
+        """What has nothing to do with the pod is told apart from what has."""
         causes = recorded_causes()[CREATION_FAILURES]
-        other = [message for cause, message in causes if cause == "other"]
-        assert all("unexpected EOF" in message for message in other)
-        assert other
+        lost = [message for cause, message in causes if cause == "api_server"]
+        assert all("unexpected EOF" in message for message in lost)
+        assert lost

@@ -96,6 +96,25 @@ def test_the_network_is_a_cause_of_its_own(prefix: str, error: str) -> None:
             "cgroup",
             id="cgroup",
         ),
+        pytest.param(
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to create "
+            "containerd task: failed to create shim task: write /run/x: no space left on device",
+            "disk",
+            id="disk-full",
+        ),
+        pytest.param(
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get "
+            'sandbox image "registry.example.org/pause:3.9": failed to pull image: write /var/x: '
+            "no space left on device",
+            "disk",
+            id="disk-full-of-images",
+        ),
+        pytest.param(
+            "Failed to create pod sandbox: rpc error: code = Unknown desc = unable to apply "
+            "cgroup configuration: mkdir /sys/fs/cgroup/x: no space left on device",
+            "cgroup",
+            id="too-many-cgroups",
+        ),
         pytest.param("", "runtime", id="empty"),
     ],
 )
@@ -109,39 +128,37 @@ def test_what_is_no_network_is_the_sandbox(message: str, cause: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "message", "cause", "creation"),
+    ("reason", "message", "cause"),
     [
-        (
-            "NetworkNotReady",
-            (
-                "network is not ready: container runtime network not ready: NetworkReady=false "
-                "reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin "
-                "not initialized"
-            ),
-            "network",
-            "sandbox_network",
-        ),
         (
             "FailedCreatePodContainer",
             "unable to ensure pod container exists: failed to create container for [kubepods]",
             "cgroup",
-            "sandbox",
         ),
         (
             "FailedPrepareDynamicResources",
             "Failed to prepare dynamic resources: claim gpu: not found",
             "resources",
-            "sandbox",
         ),
     ],
 )
-def test_reasons_that_are_causes(reason: str, message: str, cause: str, creation: str) -> None:
+def test_reasons_that_are_causes(reason: str, message: str, cause: str) -> None:
     """Where the reason says it all the message does not matter."""
     found = counted(reason=reason, message=message, field_path="")
     assert found == {
         SANDBOX_FAILURES: ("shop", cause),
-        CREATION_FAILURES: ("shop", creation, reason),
+        CREATION_FAILURES: ("shop", "sandbox", reason),
     }
+
+
+def test_a_node_without_a_network_fails_no_sandbox() -> None:
+    """The kubelet says so at each look at each pod, running ones too: it is about its node."""
+    message = (
+        "network is not ready: container runtime network not ready: NetworkReady=false "
+        "reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not "
+        "initialized"
+    )
+    assert counted(reason="NetworkNotReady", message=message, field_path="") == {}
 
 
 def test_an_unknown_state_is_no_failed_creation() -> None:

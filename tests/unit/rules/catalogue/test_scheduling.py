@@ -64,8 +64,37 @@ class TestCauses:
             ("1 node(s) didn't match Pod's node affinity/selector.", {"affinity"}),
             ("1 node(s) didn't match node selector.", {"affinity"}),
             ("1 node(s) didn't match the requested node name.", {"affinity"}),
-            ("1 node(s) didn't satisfy plugin(s) [NodeAffinity].", {"affinity"}),
-            ("1 node is filtered out by the prefilter result.", {"affinity"}),
+            ("1 node is filtered out by the prefilter result.", {"node_pinned"}),
+            ("3 node(s) didn't satisfy plugin(s) [NodeAffinity].", {"affinity"}),
+            (
+                "1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }.",
+                {"control_plane_taint"},
+            ),
+            (
+                (
+                    "1 node(s) had taint {node-role.kubernetes.io/master: }, that the pod didn't "
+                    "tolerate."
+                ),
+                {"control_plane_taint"},
+            ),
+            (
+                (
+                    "1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }, 1 "
+                    "node(s) had untolerated taint {nvidia.com/gpu: present}."
+                ),
+                {"control_plane_taint", "taint"},
+            ),
+            (
+                "1 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.",
+                {"taint"},
+            ),
+            (
+                "1 node(s) had untolerated taint {node-role.kubernetes.io/infra: reserved}.",
+                {"taint"},
+            ),
+            ("1 node(s) had untolerated taint {node-role: x}.", {"taint"}),
+            ("1 node(s) had untolerated taint {n: x}.", {"taint"}),
+            ("1 node(s) had untolerated taint {company.example.org/a: b}.", {"taint"}),
             ("1 node(s) didn't match pod affinity rules.", {"pod_affinity"}),
             ("1 node(s) didn't match pod anti-affinity rules.", {"pod_affinity"}),
             ("1 node(s) didn't match pod affinity/anti-affinity rules.", {"pod_affinity"}),
@@ -176,13 +205,12 @@ class TestWhoSaysIt:
         assert causes("skip schedule deleting pod: broken/too-big") == set()
 
     def test_a_claim_that_cannot_be_made_keeps_the_pod_waiting(self) -> None:
-        """The controller of resource claims says so, not the scheduler."""
+        """The controller of resource claims says so beside the scheduler, whose attempt counts."""
         message = 'PodResourceClaim gpu: resource claim template "nope": not found'
         fields = {"component": "resource_claim", "reason": "FailedResourceClaimCreation"}
         found = [tuple(o[:2]) for o in observed_of_pods(message=message, field_path="", **fields)]
         assert found == [
-            (SCHEDULING_FAILURES, ("shop", "resource_claim")),
-            (CREATION_FAILURES, ("shop", "scheduling", "FailedResourceClaimCreation")),
+            (CREATION_FAILURES, ("shop", "resource_claim", "FailedResourceClaimCreation")),
         ]
 
 
@@ -202,7 +230,6 @@ _RECORDED = {
     "ersistentvolumeclaim": "volume",
     "PersistentVolumeClaims": "volume",
     "unschedulable.": "unschedulable",
-    "PodResourceClaim": "resource_claim",
 }
 
 

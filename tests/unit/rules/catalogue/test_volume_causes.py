@@ -40,11 +40,6 @@ def _cause(book: RuleBook, error: str) -> str:
             id="configmap-recorded",
         ),
         pytest.param(
-            'object "quota"/"kube-root-ca.crt" not registered',
-            "secret_or_configmap_missing",
-            id="not-registered-recorded",
-        ),
-        pytest.param(
             "references non-existent secret key: password", "secret_or_configmap_missing", id="key"
         ),
         pytest.param(

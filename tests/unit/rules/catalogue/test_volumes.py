@@ -55,9 +55,18 @@ def _failures(book: RuleBook, **fields: object) -> list[tuple[str, ...]]:
         ),
     ],
 )
-def test_waiting_for_volumes_fails_as_a_mount(book: RuleBook, message: str, cause: str) -> None:
-    """The cause stands behind the lists of volumes."""
-    assert _failures(book, reason="FailedMount", message=message) == [("shop", "mount", cause)]
+def test_the_summary_of_what_is_waited_for_is_no_mount(
+    book: RuleBook, message: str, cause: str
+) -> None:
+    """Each volume's own error is told by itself. The cause stands behind the lists of volumes."""
+    assert _failures(book, reason="FailedMount", message=message) == [("shop", "wait", cause)]
+
+
+def test_an_object_the_kubelet_does_not_know_yet_is_not_missing(book: RuleBook) -> None:
+    """Its cache, after its restart or for a pod that goes."""
+    error = 'object "quota"/"kube-root-ca.crt" not registered'
+    message = f'MountVolume.SetUp failed for volume "kube-api-access" : {error}'
+    assert _failures(book, reason="FailedMount", message=message) == []
 
 
 @pytest.mark.parametrize(
@@ -250,10 +259,11 @@ def test_a_provisioner_is_known_by_kind_and_reason(
 @pytest.mark.parametrize(
     ("type_", "message", "expected"),
     [
+        ("Normal", "no persistent volumes available for this claim", []),
         (
             "Normal",
             "no persistent volumes available for this claim and no storage class is set",
-            [],
+            [("shop", "bind", "no_storage_class")],
         ),
         (
             "Warning",
@@ -265,7 +275,10 @@ def test_a_provisioner_is_known_by_kind_and_reason(
 def test_a_claim_that_waits_has_not_failed(
     book: RuleBook, type_: str, message: str, expected: list[tuple[str, str, str]]
 ) -> None:
-    """FailedBinding is Normal where nothing fits, and a Warning where something is wrong."""
+    """FailedBinding is Normal where nothing fits yet, and a Warning where something is wrong.
+
+    Without a class, named or default, nothing ever will.
+    """
     found = _failures(
         book, component=_PV, kind=_CLAIM, reason="FailedBinding", type=type_, message=message
     )
