@@ -65,6 +65,13 @@ def test_a_rescale_has_a_direction(book: RuleBook, why: str, direction: str) -> 
             id="unready",
         ),
         pytest.param(
+            "FailedGetExternalMetric",
+            "unable to get external metric shop/s0-queue/nil: unable to fetch metrics from "
+            "external metrics API: No matching metrics found for s0-queue",
+            "no_metrics",
+            id="no-such-external-metric",
+        ),
+        pytest.param(
             "FailedGetResourceMetric",
             "failed to get cpu utilization: missing request for cpu in container app of Pod web-0",
             "missing_request",

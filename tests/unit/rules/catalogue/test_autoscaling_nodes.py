@@ -9,6 +9,7 @@ from tests.unit.rules.observing import built_in_rules, observe
 
 ACTIONS = "kube_event_autoscaler_actions_total"
 FAILURES = "kube_event_autoscaler_failures_total"
+REFUSALS = "kube_event_scale_up_refusals_total"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,6 @@ def book() -> RuleBook:
         ),
         ("ConfigMap", "ScaleDown", "Scale-down: node a-1 removed with drain", "scale_down"),
         ("ConfigMap", "ScaleDownEmpty", "Scale-down: empty node a-1 removed", "scale_down"),
-        ("Pod", "ScaleDown", "deleting pod for node scale down", "pod_evicted"),
         (
             "ConfigMap",
             "DeleteUnregistered",
@@ -56,9 +56,22 @@ def test_what_cluster_autoscaler_did(
         reason=reason,
         message=message,
     )
-    drained = action == "pod_evicted"
-    evicted = [("kube_event_evictions_total", ("shop", "drain"), None)] if drained else []
-    assert found == [(ACTIONS, ("cluster_autoscaler", action), None), *evicted]
+    assert found == [(ACTIONS, ("cluster_autoscaler", action), None)]
+
+
+def test_a_pod_that_cluster_autoscaler_evicts_is_an_eviction_too(book: RuleBook) -> None:
+    """The autoscaler's act, and the pod's drain."""
+    found = observe(
+        book,
+        type="Normal",
+        component="cluster-autoscaler",
+        reason="ScaleDown",
+        message="deleting pod for node scale down",
+    )
+    assert found == [
+        (ACTIONS, ("cluster_autoscaler", "pod_evicted"), None),
+        ("kube_event_evictions_total", ("shop", "drain"), None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -101,20 +114,20 @@ def test_what_cluster_autoscaler_announces_is_not_counted(
         ("ConfigMap", "ScaleUpTimedOut", "registration_timeout"),
         ("Node", "ScaleDownFailed", "scale_down"),
         ("ConfigMap", "ScaleDownFailed", "scale_down"),
-        ("Pod", "ScaleDownFailed", "pod_eviction"),
+        ("Pod", "ScaleDownFailed", "drain"),
         ("ConfigMap", "MaxNodesTotalReached", "limit"),
         ("Pod", "MaxNodesTotalReached", "limit"),
         ("ConfigMap", "ClusterUnhealthy", "unhealthy"),
-        ("ConfigMap", "DeleteUnregisteredFailed", "unregistered_node"),
-        ("ConfigMap", "PriorityConfigMapInvalid", "config"),
-        ("ConfigMap", "PriorityConfigMapNotFound", "config"),
-        ("Node", "ClusterAutoscalerCleanup", "cleanup"),
+        ("ConfigMap", "DeleteUnregisteredFailed", "termination"),
+        ("ConfigMap", "PriorityConfigMapInvalid", "other"),
+        ("ConfigMap", "PriorityConfigMapNotFound", "other"),
+        ("Node", "ClusterAutoscalerCleanup", "other"),
     ],
 )
 def test_what_cluster_autoscaler_could_not_do(
     book: RuleBook, kind: str, reason: str, cause: str
 ) -> None:
-    """The reason is the cause, on whatever object it is written."""
+    """The reason tells the cause, on whatever object it is written."""
     found = observe(
         book, component="cluster-autoscaler", kind=kind, reason=reason, message="failed"
     )
@@ -124,7 +137,7 @@ def test_what_cluster_autoscaler_could_not_do(
 @pytest.mark.parametrize(
     ("why", "cause"),
     [
-        ("2 Insufficient cpu", "no_fitting_group"),
+        ("2 Insufficient cpu", "no_fit"),
         ("1 max node group size reached, 2 Insufficient cpu", "limit"),
         ("1 max cluster cpu, memory limit reached", "limit"),
         ("1 in backoff after failed scale-up", "backoff"),
@@ -141,7 +154,7 @@ def test_a_pod_that_no_group_can_grow_for(book: RuleBook, note: str, why: str, c
         reason="NotTriggerScaleUp",
         message=message,
     )
-    assert found == [(FAILURES, ("cluster_autoscaler", cause), None)]
+    assert found == [(REFUSALS, ("shop", "cluster_autoscaler", cause), None)]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +162,7 @@ def test_a_pod_that_no_group_can_grow_for(book: RuleBook, note: str, why: str, c
     [
         (
             'Failed to schedule pod, incompatible with nodepool "default", did not tolerate taint',
-            "unschedulable",
+            "no_fit",
         ),
         (
             'Failed to schedule pod, all available instance types exceed limits for nodepool: "x"',
@@ -158,9 +171,9 @@ def test_a_pod_that_no_group_can_grow_for(book: RuleBook, note: str, why: str, c
     ],
 )
 def test_karpenter_finds_no_place(book: RuleBook, message: str, cause: str) -> None:
-    """Its FailedScheduling is its own failure, and none of the scheduler's."""
+    """Its FailedScheduling is its own refusal, and none of the scheduler's failures."""
     found = observe(book, component="karpenter", reason="FailedScheduling", message=message)
-    assert found == [(FAILURES, ("karpenter", cause), None)]
+    assert found == [(REFUSALS, ("shop", "karpenter", cause), None)]
 
 
 @pytest.mark.parametrize(
@@ -169,18 +182,18 @@ def test_karpenter_finds_no_place(book: RuleBook, message: str, cause: str) -> N
         ("NodePool", "NoCompatibleInstanceTypes", "no_instance_type"),
         ("NodeClaim", "InsufficientCapacityError", "capacity"),
         ("NodeClaim", "NodeClassNotReady", "node_class"),
-        ("NodeClaim", "UnregisteredTaintMissing", "node_differs"),
-        ("NodeClaim", "FailedConsistencyCheck", "node_differs"),
+        ("NodeClaim", "UnregisteredTaintMissing", "other"),
+        ("NodeClaim", "FailedConsistencyCheck", "other"),
         ("Node", "FailedDraining", "drain"),
         ("Node", "FailedTermination", "termination"),
         ("NodeClaim", "FailedTermination", "termination"),
-        ("NodeClaim", "TerminationGracePeriodExpiring", "forced_termination"),
+        ("NodeClaim", "TerminationGracePeriodExpiring", "other"),
         ("NodeClaim", "NodeRepairBlocked", "repair_blocked"),
         ("NodePool", "NodeRepairBlocked", "repair_blocked"),
     ],
 )
 def test_what_karpenter_could_not_do(book: RuleBook, kind: str, reason: str, cause: str) -> None:
-    """The reason is the cause."""
+    """The reason tells the cause; what one can do little about is another."""
     found = observe(book, component="karpenter", kind=kind, reason=reason, message="any")
     assert found == [(FAILURES, ("karpenter", cause), None)]
 

@@ -184,7 +184,7 @@ def test_an_eviction_that_failed_is_none(book: RuleBook) -> None:
         ),
     ],
 )
-@pytest.mark.parametrize("scheduler", ["default-scheduler", "batch-scheduler"])
+@pytest.mark.parametrize("scheduler", ["default-scheduler", "batch-scheduler", "gang"])
 def test_the_scheduler_preempts(book: RuleBook, scheduler: str, message: str) -> None:
     """Under the name of whatever profile, in all three forms."""
     found = _causes(
@@ -196,6 +196,14 @@ def test_the_scheduler_preempts(book: RuleBook, scheduler: str, message: str) ->
         message=message,
     )
     assert found == [("shop", "scheduler")]
+
+
+def test_cluster_autoscalers_scale_down_drains_pods(book: RuleBook) -> None:
+    """A pod that goes with a node which is not needed; the node's own event evicts nothing."""
+    fields = {"component": "cluster-autoscaler", "type": "Normal", "reason": "ScaleDown"}
+    message = "deleting pod for node scale down"
+    assert _causes(book, EVICTIONS, message=message, **fields) == [("shop", "drain")]
+    assert _causes(book, EVICTIONS, kind="Node", message=message, **fields) == []
 
 
 def test_the_kubelet_preempts(book: RuleBook) -> None:

@@ -10,6 +10,7 @@ from tests.unit.rules.observing import built_in_rules, observe
 
 FINISHED = "kube_event_jobs_finished_total"
 JOB_FAILURES = "kube_event_job_failures_total"
+WORKLOAD_FAILURES = "kube_event_workload_failures_total"
 CRONJOB_FAILURES = "kube_event_cronjob_failures_total"
 DURATION = "kube_event_lifecycle_duration_seconds"
 _JOB = {"component": "job-controller", "kind": "Job"}
@@ -57,17 +58,17 @@ def book() -> RuleBook:
     ],
 )
 def test_a_job_ends(reason: str, message: str, result: str, outcome: str) -> None:
-    """Its end is counted, and lasts from the first of its pods."""
+    """Its end is counted, with its cause if it failed, and lasts from the first of its pods."""
     book = built_in_rules()
     for seconds, pod in ((0, "a"), (40, "b")):
         stamps = {"first_time": at(seconds), "last_time": at(seconds)}
         created = f"Created pod: work-{pod}"
         observe(book, type="Normal", reason="SuccessfulCreate", message=created, **_JOB, **stamps)
     found = observe(book, reason=reason, message=message, last_time=at(90), **_JOB)
-    failed = [(JOB_FAILURES, ("shop", result), None)] if outcome == "failed" else []
+    failures = [(JOB_FAILURES, ("shop", result), None)] if outcome == "failed" else []
     assert found == [
         (FINISHED, ("shop", result), None),
-        *failed,
+        *failures,
         (DURATION, ("job", outcome), 90.0),
     ]
 
@@ -94,11 +95,15 @@ def test_a_completed_pod_is_no_job(book: RuleBook) -> None:
 
 
 @pytest.mark.parametrize("reason", ["TooManyActivePods", "TooManySucceededPods"])
-def test_a_job_whose_pods_are_too_many(book: RuleBook, reason: str) -> None:
-    """It has not failed: its pods were not as many as they should be."""
+def test_a_job_whose_pods_are_too_many_has_not_failed(book: RuleBook, reason: str) -> None:
+    """Its controller could not keep their number: the failure of a workload."""
     found = observe(book, reason=reason, message="any", **_JOB)
-    labels = ("shop", "Job", "pod_count")
-    assert found == [("kube_event_workload_failures_total", labels, None)]
+    assert found == [(WORKLOAD_FAILURES, ("shop", "Job", "pod_count"), None)]
+
+
+def test_the_first_list_begins_no_job() -> None:
+    """The creation of its first pod may have expired before, and others are still there."""
+    assert not built_in_rules().lifecycles["job"].primed
 
 
 @pytest.mark.parametrize(
@@ -115,10 +120,9 @@ def test_a_job_whose_pods_are_too_many(book: RuleBook, reason: str) -> None:
         ("FailedDelete", "delete"),
         ("FailedGet", "get"),
         ("UnexpectedJob", "unexpected_job"),
-        ("JobAlreadyActive", "already_active"),
     ],
 )
-def test_a_start_of_a_cron_job_that_failed(book: RuleBook, reason: str, cause: str) -> None:
+def test_what_a_cron_job_could_not_do(book: RuleBook, reason: str, cause: str) -> None:
     """The reason is the cause, whatever its type."""
     found = observe(book, reason=reason, message="any", **_CRONJOB)
     assert found == [(CRONJOB_FAILURES, ("shop", cause), None)]
@@ -153,6 +157,7 @@ def test_an_old_controller_says_in_the_message_why(book: RuleBook, why: str, cau
         (_CRONJOB, "SawCompletedJob", "Saw completed job: tick-1, status: Complete"),
         (_CRONJOB, "SawCompletedJob", "Saw completed job: tick-1, condition: Complete"),
         (_CRONJOB, "MissingJob", "Active job went missing: tick-1"),
+        (_CRONJOB, "JobAlreadyActive", "Not starting job because prior execution is running"),
     ],
 )
 def test_progress_is_known_and_not_counted(

@@ -44,19 +44,25 @@ def book() -> RuleBook:
             id="nameservers",
         ),
         pytest.param(
-            "NetworkNotReady",
-            "network is not ready: container runtime network not ready: NetworkReady=false",
-            "network_not_ready",
-            id="a-node-without-network",
-        ),
-        pytest.param(
-            "FailedKillPod", "error killing pod: failed to kill container", "kill", id="kill"
-        ),
-        pytest.param(
             "HostIPsIPFamilyMismatch",
             "Kubelet has IPv6 primary, pod has IPv4 primary",
             "ip_family",
             id="ip-family",
+        ),
+        pytest.param(
+            "NetworkNotReady",
+            "network is not ready: container runtime network not ready: NetworkReady=false "
+            "reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not "
+            "initialized",
+            "network_not_ready",
+            id="network-recorded",
+        ),
+        pytest.param(
+            "FailedKillPod",
+            'error killing pod: failed to "KillPodSandbox" for "fa57cc79" with '
+            'KillPodSandboxError: "rpc error: code = Unknown desc = cni plugin not initialized"',
+            "kill",
+            id="kill-recorded",
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from exporter.rules.loading import built_in, load
 from exporter.rules.rulebook import RuleBook
 from tests.unit.events.records import at
 from tests.unit.rules.observing import Observation, built_in_rules, observe
@@ -64,6 +65,15 @@ def test_the_same_candidate_can_stop_again() -> None:
     _says(book, _STOPPED, 1000, count=2, **stamps)
     found = _says(book, _BECAME, 1004, count=2)
     assert (DURATION, ("leaderless", "became_leader"), 4.0) in found
+
+
+def test_a_leader_long_after_an_end_is_another_story() -> None:
+    """A successor takes over in seconds: an end told late, by one that woke up, has none."""
+    now = [0.0]
+    book = load(built_in(), lambda: now[0])
+    _says(book, _STOPPED, 0)
+    now[0] = 1000.0
+    assert _says(book, _BECAME, 1000) == [(ELECTIONS, ("kube-system", "became_leader"), None)]
 
 
 def test_a_first_leader_is_normal() -> None:

@@ -9,6 +9,7 @@ from tests.unit.rules.observing import Observation, built_in_rules, observe
 
 PROBLEMS = "kube_event_node_problems_total"
 OOM_KILLS = "kube_event_oom_kills_total"
+POD_OOM_KILLS = "kube_event_pod_oom_kills_total"
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +113,10 @@ def test_the_kernels_line_says_whose_memory_ended(book: RuleBook, message: str, 
     """A kill is no problem besides, nor a second system one: the kubelet tells of that."""
     found = _node(book, "kernel-monitor", "OOMKilling", message=message)
     assert found == [Observation(OOM_KILLS, (cause,), None)]
+
+
+def test_a_monitor_that_finds_the_pod_tells_its_namespace(book: RuleBook) -> None:
+    """Of the pod itself, and no problem of the node besides."""
+    message = "pod was OOM killed. node:node-a pod:web-0 namespace:shop uuid:0f2b6f3e"
+    found = observe(book, component="kernel-monitor", reason="PodOOMKilling", message=message)
+    assert found == [Observation(POD_OOM_KILLS, ("shop",), None)]

@@ -72,30 +72,12 @@ def test_a_condition_and_its_new_status(
     ]
 
 
-def test_the_node_controller_says_that_a_node_is_silent(book: RuleBook, node: str) -> None:
-    """Nothing is heard of its kubelet: that is not the kubelet's own word."""
+def test_a_node_that_does_not_answer_is_unknown(book: RuleBook, node: str) -> None:
+    """The node controller says so of a node whose kubelet is silent."""
     found = _node(
         book, "NodeNotReady", object_name=node, component="node-controller", object_uid=_UID
     )
     assert found == [Observation(CONDITIONS, ("ready", "unknown"), None)]
-
-
-@pytest.mark.parametrize("reason", ["InvalidDiskCapacity", "CgroupV1"])
-def test_what_a_kubelet_says_at_each_start_is_no_failure(
-    book: RuleBook, node: str, reason: str
-) -> None:
-    """An alert would fire at every restart."""
-    assert _node(book, reason, object_name=node, component="kubelet") == []
-
-
-def test_a_removed_node_is_no_longer_cordoned(book: RuleBook, node: str) -> None:
-    """One of its name that comes later has a time of its own."""
-    lifecycle = book.lifecycles["node_cordoned"]
-    before = len(lifecycle)
-    _node(book, "NodeNotSchedulable", object_name=node, component="kubelet")
-    assert len(lifecycle) == before + 1
-    _node(book, "RemovingNode", object_name=node, component="node-controller")
-    assert len(lifecycle) == before
 
 
 def test_a_pod_of_a_lost_node_is_no_condition(book: RuleBook) -> None:
@@ -167,6 +149,38 @@ class TestPairs:
             message="Node node-a event: Removing Node node-a from Controller",
         )
         assert _durations(found) == [(("node_not_ready", "removed"), 300.0)]
+
+    @pytest.mark.parametrize(
+        ("lifecycle", "opening"),
+        [
+            ("node_cordoned", "NodeNotSchedulable"),
+            ("node_memory_pressure", "NodeHasInsufficientMemory"),
+            ("node_disk_pressure", "NodeHasDiskPressure"),
+            ("node_pid_pressure", "NodeHasInsufficientPID"),
+        ],
+    )
+    def test_a_node_takes_its_conditions_with_it(
+        self, book: RuleBook, node: str, lifecycle: str, opening: str
+    ) -> None:
+        """A node that is drained and removed is not cordoned for ever after."""
+        controller = {"component": "node-controller", "object_uid": _UID}
+        before = len(book.lifecycles[lifecycle])
+        _node(book, opening, 10, object_name=node)
+        found = _node(book, "RemovingNode", 70, object_name=node, **controller)
+        assert _durations(found) == [((lifecycle, "removed"), 60.0)]
+        assert len(book.lifecycles[lifecycle]) == before
+
+    @pytest.mark.parametrize(
+        "lifecycle",
+        ["node_cordoned", "node_memory_pressure", "node_disk_pressure", "node_pid_pressure"],
+    )
+    def test_a_healthy_node_that_is_removed_is_not_unmatched(
+        self, book: RuleBook, node: str, lifecycle: str
+    ) -> None:
+        """Most nodes go without a trouble that could end."""
+        before = book.lifecycles[lifecycle].unmatched
+        _node(book, "RemovingNode", object_name=node, component="node-controller")
+        assert book.lifecycles[lifecycle].unmatched == before
 
     @pytest.mark.parametrize(
         ("opening", "closing", "ended"),
@@ -286,9 +300,11 @@ def test_nodes_come_and_go(
     assert found == [Observation(CHANGES, (change,), None)]
 
 
-def test_limits_in_force_are_no_change(book: RuleBook) -> None:
-    """Every kubelet says so at its start."""
-    assert _node(book, "NodeAllocatableEnforced") == []
+@pytest.mark.parametrize("reason", ["NodeAllocatableEnforced", "InvalidDiskCapacity", "CgroupV1"])
+def test_what_is_said_at_every_start_is_known_and_not_counted(book: RuleBook, reason: str) -> None:
+    """Limits in force, a disk not yet measured, the old cgroups: nothing happened to the node."""
+    assert book.rules_for("Warning", "kubelet", "Node", reason)
+    assert _node(book, reason, type="Warning") == []
 
 
 @pytest.mark.parametrize(

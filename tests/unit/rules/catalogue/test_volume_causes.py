@@ -40,6 +40,11 @@ def _cause(book: RuleBook, error: str) -> str:
             id="configmap-recorded",
         ),
         pytest.param(
+            '[object "shop"/"kube-root-ca.crt" not registered, configmap "mine" not found]',
+            "secret_or_configmap_missing",
+            id="one-of-them-is-missing",
+        ),
+        pytest.param(
             "references non-existent secret key: password", "secret_or_configmap_missing", id="key"
         ),
         pytest.param(

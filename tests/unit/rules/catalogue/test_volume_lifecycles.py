@@ -13,6 +13,7 @@ _CLAIM = "PersistentVolumeClaim"
 _PV = "persistentvolume-controller"
 _PROVISIONER = "csi.example.org_csi-provisioner-0_6c1d1b3e-2f0a-4f5e-9f43-0d1d5a1b2c3d"
 _RESIZER = "external-resizer csi.example.org"
+_SCHEDULED = "Successfully assigned shop/web-0 to node-a"
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +49,11 @@ def _attached(number: int) -> str:
     return f'AttachVolume.Attach succeeded for volume "pvc-{number}" '
 
 
-_SCHEDULED = "Successfully assigned shop/web-0 to node-a"
-
-
 def test_a_pods_first_volume_ends_its_wait(book: RuleBook, uid: str) -> None:
     """From Scheduled; the message ends with a space. Further volumes are not unmatched."""
     pod, attach = _Object(book, "Pod", uid), "attachdetach-controller"
     unmatched = book.lifecycles["volume_attach"].unmatched
-    pod.event(0, "default-scheduler", "Scheduled", message=_SCHEDULED)
+    pod.event(0, "gang", "Scheduled", message=_SCHEDULED)
     found = pod.event(12, attach, "SuccessfulAttachVolume", message=_attached(1))
     assert found == [(("volume_attach", "attached"), 12.0)]
     assert pod.event(15, attach, "SuccessfulAttachVolume", message=_attached(2)) == []
@@ -66,7 +64,7 @@ def test_a_pod_without_volumes_does_not_stay_open(book: RuleBook, uid: str) -> N
     """Its first container starts: there was nothing to attach, and nothing is measured."""
     pod, lifecycle = _Object(book, "Pod", uid), book.lifecycles["volume_attach"]
     before = len(lifecycle)
-    pod.event(0, "a-profile", "Scheduled", message=_SCHEDULED)
+    pod.event(0, "batch-scheduler", "Scheduled", message=_SCHEDULED)
     assert len(lifecycle) == before + 1
     assert pod.event(3, "kubelet", "Started", message="Container started") == []
     assert len(lifecycle) == before

@@ -29,18 +29,6 @@ def _failures(book: RuleBook, **fields: object) -> list[tuple[str, ...]]:
     ("message", "cause"),
     [
         pytest.param(
-            "Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[v "
-            "default-token-jt7kq]: timed out waiting for the condition",
-            "timeout",
-            id="1.20-recorded",
-        ),
-        pytest.param(
-            "Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], "
-            "failed to process volumes=[]: context deadline exceeded",
-            "timeout",
-            id="1.28",
-        ),
-        pytest.param(
             "Unable to attach or mount volumes: unmounted volumes=[timed out], unattached "
             "volumes=[], failed to process volumes=[v]: error processing PVC shop/v: PVC is not "
             "bound",
@@ -55,17 +43,49 @@ def _failures(book: RuleBook, **fields: object) -> list[tuple[str, ...]]:
         ),
     ],
 )
-def test_the_summary_of_what_is_waited_for_is_no_mount(
-    book: RuleBook, message: str, cause: str
-) -> None:
-    """Each volume's own error is told by itself. The cause stands behind the lists of volumes."""
-    assert _failures(book, reason="FailedMount", message=message) == [("shop", "wait", cause)]
+def test_waiting_for_volumes_fails_as_a_mount(book: RuleBook, message: str, cause: str) -> None:
+    """The cause stands behind the lists of volumes."""
+    assert _failures(book, reason="FailedMount", message=message) == [("shop", "mount", cause)]
 
 
-def test_an_object_the_kubelet_does_not_know_yet_is_not_missing(book: RuleBook) -> None:
-    """Its cache, after its restart or for a pod that goes."""
-    error = 'object "quota"/"kube-root-ca.crt" not registered'
-    message = f'MountVolume.SetUp failed for volume "kube-api-access" : {error}'
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(
+            "Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[v "
+            "default-token-jt7kq]: timed out waiting for the condition",
+            id="1.20-recorded",
+        ),
+        pytest.param(
+            "Unable to attach or mount volumes: unmounted volumes=[v], unattached volumes=[], "
+            "failed to process volumes=[]: context deadline exceeded",
+            id="1.28",
+        ),
+        pytest.param(
+            "Unable to mount volumes: unmounted volumes=[v], unattached volumes=[], failed to "
+            "process volumes=[]: timed out waiting for the condition",
+            id="no-attach",
+        ),
+    ],
+)
+def test_a_wait_that_took_too_long_is_no_mount_that_failed(book: RuleBook, message: str) -> None:
+    """What kept the volume has events of its own, each with its cause."""
+    assert _failures(book, reason="FailedMount", message=message) == [("shop", "wait", "timeout")]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param('object "quota"/"kube-root-ca.crt" not registered', id="recorded"),
+        pytest.param(
+            '[object "shop"/"kube-root-ca.crt" not registered, object "shop"/"ca" not registered]',
+            id="projected",
+        ),
+    ],
+)
+def test_an_object_that_the_kubelet_forgot_is_no_failure(book: RuleBook, error: str) -> None:
+    """Its cache is empty after its restart, or for a pod that goes: the object is there."""
+    message = f'MountVolume.SetUp failed for volume "kube-api-access-wn8hm" : {error}'
     assert _failures(book, reason="FailedMount", message=message) == []
 
 
@@ -123,9 +143,9 @@ def test_attaching_fails(book: RuleBook, message: str, cause: str) -> None:
         ("FailedMapVolume", "strange"),
     ],
 )
-def test_raw_block_volumes_are_mapped(book: RuleBook, reason: str, message: str) -> None:
-    """Under one reason or the other."""
-    assert _failures(book, reason=reason, message=message) == [("shop", "map", "other")]
+def test_raw_block_volumes_are_mounted_too(book: RuleBook, reason: str, message: str) -> None:
+    """Under one reason or the other: mapping them is their mount."""
+    assert _failures(book, reason=reason, message=message) == [("shop", "mount", "other")]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +172,7 @@ def test_raw_block_volumes_are_mapped(book: RuleBook, reason: str, message: str)
             "PVC shop/a was not created for pod shop/a (pod is not owner)",
             ("bind", "conflict"),
         ),
-        ((_RESIZER, _CLAIM, "VolumeModifyFailed"), "code = OutOfRange", ("modify", "invalid")),
+        ((_RESIZER, _CLAIM, "VolumeModifyFailed"), "code = OutOfRange", ("resize", "invalid")),
         (("volume_expand", _CLAIM, "VolumeResizeFailed"), "strange", ("resize", "other")),
         (
             (_RESIZER, _CLAIM, "VolumeResizeFailed"),
@@ -259,12 +279,12 @@ def test_a_provisioner_is_known_by_kind_and_reason(
 @pytest.mark.parametrize(
     ("type_", "message", "expected"),
     [
-        ("Normal", "no persistent volumes available for this claim", []),
         (
             "Normal",
             "no persistent volumes available for this claim and no storage class is set",
             [("shop", "bind", "no_storage_class")],
         ),
+        ("Normal", "it waits", []),
         (
             "Warning",
             'volume "pv1" already bound to a different claim.',
@@ -272,13 +292,10 @@ def test_a_provisioner_is_known_by_kind_and_reason(
         ),
     ],
 )
-def test_a_claim_that_waits_has_not_failed(
+def test_a_claim_that_nothing_will_ever_fit_has_failed(
     book: RuleBook, type_: str, message: str, expected: list[tuple[str, str, str]]
 ) -> None:
-    """FailedBinding is Normal where nothing fits yet, and a Warning where something is wrong.
-
-    Without a class, named or default, nothing ever will.
-    """
+    """A Normal event where there is no class to make a volume, else a Warning."""
     found = _failures(
         book, component=_PV, kind=_CLAIM, reason="FailedBinding", type=type_, message=message
     )
