@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+    from typing import Any
 
     from exporter.config import Config
 
@@ -152,22 +153,16 @@ def _parser(command: str, *, named: bool) -> argparse.ArgumentParser:
     )
     for option in OPTIONS:
         default = f" Default {option.default}." if option.default else ""
-        if option.switch:
-            parser.add_argument(
-                f"--{option.name}",
-                dest=option.name,
-                action="store_const",
-                const="true",
-                help=option.help + default,
-            )
-            continue
-        parser.add_argument(
-            f"--{option.name}",
-            dest=option.name,
-            action="append" if option.repeatable else "store",
-            metavar=option.name.rpartition(".")[2].upper().replace("-", "_"),
-            help=option.help.replace("%", "%%") + default,
+        form: dict[str, Any] = (
+            {"action": "store_const", "const": "true"}
+            if option.switch
+            else {
+                "action": "append" if option.repeatable else "store",
+                "metavar": option.name.rpartition(".")[2].upper().replace("-", "_"),
+            }
         )
+        help_ = option.help.replace("%", "%%") + default
+        parser.add_argument(f"--{option.name}", dest=option.name, help=help_, **form)
     if command == "replay":
         help_ = "Events as JSON; - is standard input."
         parser.add_argument("operands", nargs=1, metavar=operand, help=help_)

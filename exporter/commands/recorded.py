@@ -23,6 +23,18 @@ _READER = FrameReader(EventObject)
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 Recorded = tuple[str, EventRecord, int]
 """Frame type, record, and how many bytes of the input are about done."""
+# What is recorded is all there is: nothing in it is forgotten.
+FOREVER_SECONDS = 1e12
+
+
+class EventClock:
+    """Seconds that pass with the events: what lies apart in them lies apart here."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """The latest time that was told of."""
+        return self.now
 
 
 def records(data: bytes, problems: Counter[str]) -> Iterator[Recorded]:

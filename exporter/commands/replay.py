@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from exporter.commands.recorded import records
+from exporter.commands.recorded import FOREVER_SECONDS, EventClock, records
 from exporter.config import Config
 from exporter.events import Ledger
 from exporter.metrics.births import Births, Scrapers
@@ -25,7 +25,6 @@ from exporter.rules.loading import built_in, load, read
 from exporter.rules.rulebook import RuleBook
 
 _LEDGER_LIMIT = 10_000_000
-_FOREVER_SECONDS = 1e12
 _PROGRESS_BYTES = 8 * 1024 * 1024
 _BAR = 40
 
@@ -86,7 +85,7 @@ def replay_bytes(
     clock = clock or EventClock()
     rules = rules or load(built_in(), clock)
     counting = Counting(rules, births, series_limit=series_limit)
-    ledger = Ledger(retention=_FOREVER_SECONDS, limit=_LEDGER_LIMIT)
+    ledger = Ledger(retention=FOREVER_SECONDS, limit=_LEDGER_LIMIT)
     ledger.begin_list(server_time=0.0)
     ledger.publish_list(0, 0.0)
     seen = 0
@@ -110,16 +109,6 @@ def replay_bytes(
     )
     parts, _ = page.render(Format.TEXT)
     return b"".join(parts), seen
-
-
-class EventClock:
-    """Seconds that pass with the events: what lies apart in them lies apart here."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        """The latest time that was told of."""
-        return self.now
 
 
 class _Progress:

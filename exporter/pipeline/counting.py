@@ -22,9 +22,9 @@ from exporter.metrics.histogram import HistogramFamily
 from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Pairs
 from exporter.pipeline.effects import Effect, Effects, EffectsOf
-from exporter.pipeline.families import EVENTS, LAST_SEEN
 from exporter.pipeline.lifecycles import LifecycleFamilies
 from exporter.rules.expressions import Depends
+from exporter.rules.reserved import EVENTS, LAST_SEEN, WORKLOAD_LABELS
 from exporter.rules.rulebook import AGGREGATED, Labels, RuleBook, Rules
 
 S = TypeVar("S", bound=Series)
@@ -32,7 +32,6 @@ S = TypeVar("S", bound=Series)
 # are told, the kind and the name of the object's.
 Identity = tuple[str, ...]
 _OWN_LABELS = 5
-WORKLOAD_LABELS = ("workload_kind", "workload_name")
 WorkloadOf = Callable[[str, str, str], tuple[str, str]]
 """The workload of an object, by its kind, namespace and name."""
 # Repeats say again what the first of them said. So what a message came to is remembered, for a

@@ -7,49 +7,22 @@ from collections.abc import Iterator, Mapping
 
 from exporter.metrics.births import Births
 from exporter.metrics.counter import CounterFamily, GaugeFamily
-from exporter.metrics.declaration import Declaration, MetricType
 from exporter.metrics.series import Family, Series
 from exporter.rules.lifecycles import Lifecycle
-
-_COUNTER = MetricType.COUNTER
-
-
-def _declare(name: str, type_: MetricType, help_: str, *labels: str) -> Declaration:
-    return Declaration(f"kube_event_lifecycle_{name}", type_, help_, ("lifecycle", *labels))
-
-
-DECLARATIONS = (
-    _declare(
-        "open",
-        MetricType.GAUGE,
-        "Pairs that have begun and not ended; what ends untold stays until it is abandoned.",
-    ),
-    _declare("opened_total", _COUNTER, "Pairs that began."),
-    _declare("repeated_total", _COUNTER, "Openings of a pair that had begun already."),
-    _declare("closed_total", _COUNTER, "Pairs that ended, by how they did.", "outcome"),
-    _declare("unmatched_total", _COUNTER, "Closings without a known opening."),
-    _declare(
-        "skewed_total", _COUNTER, "Closings stamped before their opening; they measure 0 seconds."
-    ),
-    _declare(
-        "abandoned_total",
-        _COUNTER,
-        "Pairs of which nothing was heard for too long, or that had no room.",
-    ),
-)
+from exporter.rules.reserved import LIFECYCLES
 
 
 class LifecycleFamilies:
-    """The families of ``DECLARATIONS``, over the lifecycles of a rule book."""
+    """The families of ``LIFECYCLES``, over the lifecycles of a rule book."""
 
     def __init__(
         self, lifecycles: Mapping[str, Lifecycle], outcomes: Mapping[str, set[str]], births: Births
     ) -> None:
         self._lifecycles = lifecycles
-        self._open = GaugeFamily(DECLARATIONS[0], births=births)
+        self._open = GaugeFamily(LIFECYCLES[0], births=births)
         self._counters = {
             d.name.removeprefix("kube_event_lifecycle_"): CounterFamily(d, births=births)
-            for d in DECLARATIONS[1:]
+            for d in LIFECYCLES[1:]
         }
         for name in lifecycles:
             for outcome in sorted(outcomes.get(name, ())):
@@ -57,7 +30,7 @@ class LifecycleFamilies:
         self.refresh()
 
     def families(self) -> Iterator[Family[Series]]:
-        """In the order of ``DECLARATIONS``."""
+        """In the order of ``LIFECYCLES``."""
         yield self._open
         yield from self._counters.values()
 

@@ -8,24 +8,11 @@ from collections.abc import Mapping, Sequence
 from exporter.metrics.declaration import Declaration, MetricType
 from exporter.rules.language import RuleSpec
 from exporter.rules.reading import RuleError
+from exporter.rules.reserved import OWN, WORKLOAD_LABELS
 from exporter.rules.rulebook import Rule
 
-# Names that the page has already: of the house, and of prometheus_client.
+# Of the exporter's self-metrics, and of prometheus_client's.
 _PREFIXES = ("kube_event_metrics_", "process_", "python_")
-_TAKEN_LABELS = frozenset({"workload_kind", "workload_name"})
-_TAKEN = frozenset(
-    {
-        "kube_events_total",
-        "kube_event_last_seen_timestamp_seconds",
-        "kube_event_lifecycle_open",
-        "kube_event_lifecycle_opened_total",
-        "kube_event_lifecycle_repeated_total",
-        "kube_event_lifecycle_closed_total",
-        "kube_event_lifecycle_unmatched_total",
-        "kube_event_lifecycle_skewed_total",
-        "kube_event_lifecycle_abandoned_total",
-    }
-)
 
 
 def check_families(file: str, declarations: Mapping[str, Declaration]) -> None:
@@ -35,7 +22,7 @@ def check_families(file: str, declarations: Mapping[str, Declaration]) -> None:
     if mine & _TAKEN_NAMES or name.startswith(_PREFIXES):
         raise RuleError(f"{file}: families: {name}: is a name of the exporter's own")
     for label in declarations[name].labels:
-        if label in _TAKEN_LABELS:
+        if label in WORKLOAD_LABELS:
             raise RuleError(
                 f"{file}: families: {name}: labels: {label} is what --workload.labels adds"
             )
@@ -52,7 +39,7 @@ def _names(name: str, type_: MetricType) -> set[str]:
     return {bare, name, f"{bare}_created"}
 
 
-_TAKEN_NAMES = frozenset().union(*(_names(name, MetricType.COUNTER) for name in _TAKEN))
+_TAKEN_NAMES = frozenset().union(*(_names(own.name, own.type) for own in OWN))
 
 
 def check_reachable(rules: Sequence[Rule], files: Mapping[str, str]) -> None:

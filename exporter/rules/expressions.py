@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -83,7 +83,7 @@ class ExpressionError(ValueError):
     """An expression that means nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CauseTable:
     """A compiled cause table."""
 
@@ -97,6 +97,14 @@ class CauseTable:
 
     def first(self, text: str) -> str:
         """The cause of the first row that is found."""
+        # Of short texts, such as reasons and field paths, there are few.
+        return self._remembered(text) if len(text) <= _SHORT else self._first(text)
+
+    @cached_property
+    def _remembered(self) -> Callable[[str], str]:
+        return lru_cache(_REMEMBERED)(self._first)
+
+    def _first(self, text: str) -> str:
         for cause, pattern in self.rows:
             if pattern.search(text):
                 return cause
@@ -150,14 +158,8 @@ class Scope:
         if table.each:
             each = table.every
             return Expression(source, table.values, depends, lambda r, g: each(source(r, g)))
-        # Of short texts, such as reasons and field paths, there are few.
-        remembered, first = lru_cache(_REMEMBERED)(table.first), table.first
-
-        def cause(record: EventRecord, groups: Groups) -> str:
-            text = source(record, groups)
-            return remembered(text) if len(text) <= _SHORT else first(text)
-
-        return Expression(cause, table.values, depends)
+        first = table.first
+        return Expression(lambda r, g: first(source(r, g)), table.values, depends)
 
     def value(self, written: str) -> tuple[Number, Depends]:
         """A number, and on what it depends; raises ``ExpressionError``."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from exporter.kube.frames import Undecodable
 from exporter.kube.telemetry import FRAME_TYPES, Failure, Relist
 from exporter.metrics.declaration import Declaration
-from exporter.pipeline import families
-from exporter.pipeline.lifecycles import DECLARATIONS as LIFECYCLES
+from exporter.rules import reserved
 from exporter.rules.language import RuleFile
+from exporter.rules.reserved import LIFECYCLES
 from exporter.rules.rulebook import Rule
 from exporter.selfmetrics import DECLARATIONS as OWN
 from tests.docs.catalogue import Catalogue, Feeds, catalogue
@@ -25,8 +25,8 @@ _VALUES: Mapping[tuple[str, str], list[str]] = {
 }
 # The two every event feeds: their labels multiply to nonsense.
 _WIDEST = {
-    families.EVENTS.name: 'sum by (reason) (increase(kube_events_total{type="Warning"}[1h]))',
-    families.LAST_SEEN.name: (
+    reserved.EVENTS.name: 'sum by (reason) (increase(kube_events_total{type="Warning"}[1h]))',
+    reserved.LAST_SEEN.name: (
         "time() - max by (kind, reason) (kube_event_last_seen_timestamp_seconds)"
     ),
 }
@@ -52,7 +52,7 @@ def parts() -> dict[str, str]:
     known = catalogue()
     return {
         "contents": _contents(known),
-        "events": "\n\n".join(_widest(d) for d in (families.EVENTS, families.LAST_SEEN)),
+        "events": "\n\n".join(_widest(d) for d in (reserved.EVENTS, reserved.LAST_SEEN)),
         "subjects": "\n\n".join(_subjects(known)),
         "pairs": _pairs(known),
         "lifecycle-families": _compact(_pair(d, known) for d in LIFECYCLES),
@@ -81,7 +81,7 @@ def _contents(known: Catalogue) -> str:
         (f"[{_title(name)}](#{_title(name).lower().replace(' ', '-')})", _links(file.families))
         for name, file in _in_order(known)
     ]
-    events = (families.EVENTS.name, families.LAST_SEEN.name)
+    events = (reserved.EVENTS.name, reserved.LAST_SEEN.name)
     return table(("subject", "families"), [("[All events](#all-events)", _links(events)), *rows])
 
 

@@ -17,6 +17,7 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
+from exporter.commands.recorded import FOREVER_SECONDS, EventClock
 from exporter.commands.rule_tests.events import frames
 from exporter.commands.rule_tests.language import Case, CaseError, CaseFile, read_cases
 from exporter.commands.rule_tests.samples import Key, differences, read_samples
@@ -35,7 +36,6 @@ from exporter.rules.reading import RuleError, read_rule_file
 from exporter.rules.rulebook import RuleBook
 
 _READER = FrameReader(EventObject)
-_FOREVER_SECONDS = 1e12
 _LEDGER_LIMIT = 1_000_000
 _PARTS = ("_count", "_sum", "_bucket")
 _ONLY_IF_NAMED = ("_sum", "_bucket")
@@ -71,20 +71,13 @@ def _run_file(path: str, series_limit: int) -> bool:
     return False
 
 
-class _Clock:
-    """Seconds that an event moves on."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-
 class _Setting:
     """What the cases of a file have in common. Raises ``RuleError``."""
 
     def __init__(self, path: str, file: CaseFile, series_limit: int) -> None:
         self._path = path
         self._limit = series_limit
-        self._clock = clock = _Clock()
+        self._clock = clock = EventClock()
         own = read(str(Path(path).parent / rule_file) for rule_file in file.rule_files)
         self._rules = load([*built_in(), *own], lambda: clock.now)
         self._declared = [
@@ -120,7 +113,7 @@ class _Setting:
         clock = self._clock
         scope = Scope(
             counting,
-            Ledger(retention=_FOREVER_SECONDS, limit=_LEDGER_LIMIT),
+            Ledger(retention=FOREVER_SECONDS, limit=_LEDGER_LIMIT),
             monotonic=lambda: clock.now,
             wall=lambda: math.inf,  # no event is from a future that could be doubted
         )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from exporter.metrics.declaration import MetricType
-from exporter.pipeline.families import EVENTS, LAST_SEEN
-from exporter.pipeline.lifecycles import DECLARATIONS as LIFECYCLES
 from exporter.rules.loading import load
 from exporter.rules.reading import RuleError
+from exporter.rules.reserved import EVENTS, LAST_SEEN, LIFECYCLES
 from exporter.rules.rulebook import RuleBook
 from exporter.selfmetrics import DECLARATIONS as SELF
 from tests.unit.rules.observing import observe, rules
