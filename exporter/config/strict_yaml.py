@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
-
+_MERGE = "tag:yaml.org,2002:merge"
 
 _BRACKETS = re.compile(r"[\[\]{}]")
 _MAX_DEPTH = 100
@@ -26,11 +26,46 @@ _RESOLVERS = {
 }
 
 
-class _Loader(yaml.SafeLoader):
+class _Merging(yaml.constructor.SafeConstructor):
+    """``<<`` as YAML 1.1 has it: a mapping's own keys win, then what is merged first.
+
+    PyYAML 6.0.4 lets what is merged last win, and forgets what a merged mapping overrides.
+    """
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """What is merged into the mapping becomes its own; each key stands once."""
+        pairs: dict[object, tuple[yaml.Node, yaml.Node]] = {}
+        merged: list[yaml.MappingNode] = []
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                merged += _mappings(value)
+            else:
+                pairs[_identity(key)] = key, value
+        for mapping in merged:
+            self.flatten_mapping(mapping)
+            for key, value in mapping.value:
+                pairs.setdefault(_identity(key), (key, value))
+        node.value = list(pairs.values())
+
+
+def _mappings(merged: yaml.Node) -> list[yaml.MappingNode]:
+    found: list[yaml.MappingNode] = []
+    for each in merged.value if isinstance(merged, yaml.SequenceNode) else [merged]:
+        if not isinstance(each, yaml.MappingNode):
+            raise YamlError(_at(each.start_mark, "only mappings can be merged with <<"))
+        found.append(each)
+    return found
+
+
+def _identity(key: yaml.Node) -> object:
+    return (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else key
+
+
+class _Loader(_Merging, yaml.SafeLoader):
     yaml_implicit_resolvers = _RESOLVERS
 
 
-class _FastLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _FastLoader(_Merging, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """Ten times as fast, where it was built; but it recurses on the stack of C."""
 
     yaml_implicit_resolvers = _RESOLVERS

@@ -27,6 +27,18 @@ def test_what_is_merged_can_be_overridden() -> None:
     assert parse(text) == [{"x": 1, "y": 1}, {"x": 2, "y": 1}, {"x": 2, "y": 3}, {"x": 2, "y": 1}]
 
 
+def test_what_is_merged_first_wins() -> None:
+    """Of several mappings in one `<<`, as YAML 1.1 says."""
+    text = "- &a {one: 1, two: 1}\n- &b {one: 2, three: 2}\n- {<<: [*a, *b], two: 3}"
+    assert parse(text)[2] == {"one": 1, "two": 3, "three": 2}
+
+
+def test_only_mappings_can_be_merged() -> None:
+    """A text, or a list that holds one, is an error that says where."""
+    with pytest.raises(YamlError, match=r"line 1, column 13: only mappings"):
+        parse("- {<<: [{}, x]}")
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
