@@ -36,9 +36,10 @@ client-go's recorders.
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from itertools import islice
 from zlib import crc32
+
+from xxhash import xxh3_128_digest
 
 from exporter.events.record import EventRecord
 
@@ -62,20 +63,18 @@ _CLOCK_TOLERANCE = 120.0
 """Seconds by which a reporter's stamp may lie ahead and still be believed."""
 
 
-def _key(namespace: str, name: str) -> bytes:
-    """120 bits of hash in place of up to 500 bytes of text; stable, so that it can be stored."""
-    return blake2b(f"{namespace}/{name}".encode(), digest_size=15).digest()
-
-
 class Ledger:
     """Counted-so-far for the events of one watch.
 
     ``retention`` is how long an ended event is remembered, in seconds: twice the event
     TTL, so that its return under the old name is known. ``limit`` bounds the entries.
+    ``seed`` is 64 bits that nobody else knows: who may choose names must not be able to choose
+    two that look the same to us.
     """
 
-    def __init__(self, *, retention: float, limit: int) -> None:
+    def __init__(self, *, retention: float, limit: int, seed: int = 0) -> None:
         self.limit = limit
+        self._seed = seed
         self.evicted = 0
         """Entries dropped because the ledger was full; a later repeat of one may count low."""
         self.since = 0.0
@@ -97,31 +96,25 @@ class Ledger:
     def __len__(self) -> int:
         return len(self._live) + len(self._ended)
 
+    def _key(self, record: EventRecord) -> bytes:
+        """128 bits of hash in place of up to 500 bytes of text."""
+        return xxh3_128_digest(f"{record.namespace}/{record.name}".encode(), self._seed)
+
     def changed(self, record: EventRecord) -> int:
         """New occurrences in an ADDED or MODIFIED version."""
-        key = _key(record.namespace, record.name)
-        entry = self._live.get(key)
+        key = self._key(record)
+        live = self._live
+        entry = live.get(key) or self._ended.get(key)
         if entry is None:
-            return self._met(key, record)
-        version = record.resource_version
-        if version and version <= entry >> _VERSION_SHIFT:
-            return 0
-        new, self._live[key] = _advance(entry, record)
-        return new
-
-    def _met(self, key: bytes, record: EventRecord) -> int:
-        """An event that is not among the living: it returns, or is new."""
-        entry = self._ended.get(key)
-        if entry is None:
-            new, self._live[key] = self._first_sight(record)
-            if len(self) > self.limit:
+            new, live[key] = self._first_sight(record)
+            if len(live) + len(self._ended) > self.limit:
                 self._evict(record.occurred())
             return new
         version = record.resource_version
         if version and version <= entry >> _VERSION_SHIFT:
             return 0
-        del self._ended[key]
-        new, self._live[key] = _advance(entry, record)
+        self._ended.pop(key, None)  # it returns
+        new, live[key] = _advance(entry, record)
         return new
 
     def ended(self, record: EventRecord, now: float) -> None:
@@ -129,7 +122,7 @@ class Ledger:
 
         ``now`` is in seconds of any clock that does not go back.
         """
-        key = _key(record.namespace, record.name)
+        key = self._key(record)
         entry = self._live.get(key)
         if entry is None:
             return
@@ -163,7 +156,7 @@ class Ledger:
         staged = self._staged
         if staged is None:
             raise RuntimeError("listed() without begin_list()")
-        key = _key(record.namespace, record.name)
+        key = self._key(record)
         entry = self._live.get(key)
         if entry is None:
             entry = self._ended.get(key)
@@ -188,7 +181,7 @@ class Ledger:
         """
         if self._staged is None:
             raise RuntimeError("unlisted() without begin_list()")
-        self._unlisted.add(_key(record.namespace, record.name))
+        self._unlisted.add(self._key(record))
 
     def abandon_list(self) -> None:
         """The list broke: nothing of it was published."""

@@ -13,11 +13,10 @@ from functools import lru_cache
 
 import msgspec
 
-# client-go names an Event "<object>.<hex of UnixNano>"; 15 and 16 digits are the years
-# 2006 to 2286. Anything shorter is somebody's own suffix, not a time.
-_HEX_NANOSECONDS = (15, 16)
 # What rules read of a message stands at its beginning; who may create events chooses its length.
 LONGEST_MESSAGE = 2048
+# The API's own names, uids and field paths are shorter.
+LONGEST_NAME = 256
 
 
 class EventRecord(msgspec.Struct, frozen=True, gc=False):
@@ -85,11 +84,17 @@ def container_of(field_path: str) -> str:
 def name_time(name: str) -> float:
     """Unix seconds in an Event's name, or 0.0.
 
+    client-go names an Event "<object>.<hex of UnixNano>"; 15 and 16 digits are the years 2006
+    to 2286. Anything shorter is somebody's own suffix, not a time.
+
     >>> name_time("web-0.18ea5ae068f57856")
     1795347321.3502045
     """
-    suffix = name.rpartition(".")[2]
-    if len(suffix) not in _HEX_NANOSECONDS:
+    if name[-17:-16] == ".":
+        suffix = name[-16:]
+    elif name[-16:-15] == ".":
+        suffix = name[-15:]
+    else:
         return 0.0
     try:
         return int(suffix, 16) / 1e9
@@ -97,9 +102,21 @@ def name_time(name: str) -> float:
         return 0.0
 
 
-@lru_cache(maxsize=4096)  # at load, thousands of events share a second
 def unix_seconds(text: str) -> float:
     """Unix seconds of an RFC 3339 time, or 0.0 where it is none, as the year 1 of Go is."""
+    # A MicroTime is new each time, but its second is not.
+    if len(text) == _MICRO_TIME and text[19] == "." and text[-1] == "Z":
+        micros = text[20:26]
+        if micros.isdecimal() and (seconds := _seconds(text[:19] + "Z")):
+            return (seconds * 1e6 + int(micros)) / 1e6
+    return _seconds(text)
+
+
+_MICRO_TIME = len("2026-11-23T12:00:00.000000Z")
+
+
+@lru_cache(maxsize=4096)  # at load, thousands of events share a second
+def _seconds(text: str) -> float:
     if not text:
         return 0.0
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from exporter.events.record import LONGEST_MESSAGE, EventRecord
+from exporter.events.record import LONGEST_MESSAGE, LONGEST_NAME, EventRecord
 
 
 class _Meta(msgspec.Struct, gc=False):
@@ -71,14 +71,12 @@ class EventObject(msgspec.Struct, gc=False):
         return (self.metadata and self.metadata.resourceVersion) or ""
 
 
+# core/v1 bounds no text: who may create events could make us keep megabytes of each. Label
+# values are bounded where series are born.
 _NO_REFERENCE = _Reference()
 _NO_SOURCE = _Source()
 _UINT64_DIGITS = 20
 _INT32 = 0x7FFFFFFF
-# core/v1 bounds none of these: who may create events could make us keep megabytes of each.
-# Real names end at 253 characters; what rules read of a message stands at its beginning. Label
-# values are bounded where series are born.
-_MAX_TEXT = 512
 
 
 def version_number(text: str | None) -> int:
@@ -109,10 +107,10 @@ def read_event(event: EventObject) -> EventRecord | None:
         source.component or event.reportingComponent or event.reportingController or "",
         about.kind or "",
         about.namespace or "",
-        (about.name or "")[:_MAX_TEXT],
-        (about.uid or "")[:_MAX_TEXT],
-        (about.fieldPath or "")[:_MAX_TEXT],
-        (source.host or "")[:_MAX_TEXT],
+        (about.name or "")[:LONGEST_NAME],
+        (about.uid or "")[:LONGEST_NAME],
+        (about.fieldPath or "")[:LONGEST_NAME],
+        (source.host or "")[:LONGEST_NAME],
         (event.message or event.note or "")[:LONGEST_MESSAGE],
         count if 0 <= count <= _INT32 else _as_int32(count),
         series_count if 0 <= series_count <= _INT32 else _as_int32(series_count),

@@ -21,7 +21,7 @@ from exporter.metrics.text import (
 class HistogramSeries(Series):
     """Observations of one label set."""
 
-    __slots__ = ("_details", "_family", "_labels", "counts", "sum")
+    __slots__ = ("_buckets", "_details", "_family", "_labels", "counts", "sum")
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class HistogramSeries(Series):
     ) -> None:
         super().__init__(values, birth, dirty)
         self._family = family
+        self._buckets = family.declaration.buckets
         self._labels = label_text(family.declaration.labels, values)
         self.counts = [0] * (len(family.declaration.buckets) + 1)
         self.sum = 0.0
@@ -39,12 +40,14 @@ class HistogramSeries(Series):
 
     def observe(self, value: float, times: int = 1, detail: object = None) -> None:
         """Count ``value`` in its bucket, ``times`` times: a repeated event repeats its value."""
-        bucket = bisect_left(self._family.declaration.buckets, value)
+        bucket = bisect_left(self._buckets, value)
         self.counts[bucket] += times
         self.sum += value * times
         if detail is not None:
             self._details[bucket] = (detail, value)
-        self.mark()
+        if not self.changed:
+            self.changed = True
+            self.dirty.append(self)
 
     def text(self, format_: Format) -> bytes:
         """Its cumulative buckets, sum and count."""

@@ -21,9 +21,8 @@ from exporter.metrics.declaration import MetricType
 from exporter.metrics.histogram import HistogramFamily
 from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Pairs
-from exporter.pipeline.effects import Effect, Effects, EffectsOf
+from exporter.pipeline.effects import Effect, EffectKey, Effects, EffectsOf
 from exporter.pipeline.lifecycles import LifecycleFamilies
-from exporter.rules.expressions import Depends
 from exporter.rules.reserved import EVENTS, LAST_SEEN, WORKLOAD_LABELS
 from exporter.rules.rulebook import AGGREGATED, Labels, RuleBook, Rules
 
@@ -35,7 +34,9 @@ _OWN_LABELS = 5
 WorkloadOf = Callable[[str, str, str], tuple[str, str]]
 """The workload of an object, by its kind, namespace and name."""
 # Repeats say again what the first of them said. So what a message came to is remembered, for a
-# minute at the longest, for so many messages that are not longer than this.
+# minute at the longest, for so many messages of one identity and of all, none longer than this.
+# Where there is no room the first stay: messages that name an object would push out the others.
+_MAX_REMEMBERED_EACH = 64
 _MAX_REMEMBERED = 4096
 _MAX_REMEMBERED_TEXT = 512
 
@@ -55,12 +56,13 @@ class _Known(msgspec.Struct, gc=False):
     last_seen: GaugeSeries
     rules: Rules
     workload: Labels
+    pairs: bool
+    """Whether a rule opens or closes a lifecycle."""
     wordless: bool
     """Whether no rule asks for the message: all its events do the same."""
     effects: dict[str, Effects]
     """By message; by "" where it is wordless."""
-    plain: dict[str, Effect]
-    """Of rules that read the identity alone, by their id."""
+    by_rule: dict[EffectKey, Effect]
 
 
 class Counting:
@@ -133,7 +135,8 @@ class Counting:
         known = self._known.get(identity) or self._meet(identity)
         detail = (record.kind, record.object_name, record.field_path, record.host)
         known.counter.inc(times, detail)
-        when = min(unix_seconds(record.last_time), now)
+        when = unix_seconds(record.last_time)
+        when = min(when, now)
         last_seen = known.last_seen
         if when > last_seen.value:
             last_seen.set(when)
@@ -145,18 +148,18 @@ class Counting:
     def _apply(self, known: _Known, record: EventRecord, times: int, detail: object) -> None:
         """What its rules make of the new occurrences."""
         message = "" if known.wordless else record.message
-        at = -1.0
-        for effect, groups in known.effects.get(message) or self._understand(known, record):
+        effects = known.effects.get(message)
+        if effects is None:
+            effects = self._understand(known, record)
+        at = record.occurred() if known.pairs else 0.0
+        for effect, groups in effects:
             for series in effect.counted:
                 series.inc(times, detail)
             if effect.measured:
                 # Merged events jump by many, of which only the newest tells its value.
                 each = 1 if message.startswith(AGGREGATED) else times
-                for histogram, value in effect.measured:
-                    histogram.observe(value, each, detail)
+                effect.measure(groups, record, each, detail)
             if effect.pairs:
-                if at < 0:
-                    at = record.occurred()
                 elapsed = self.rules.pair(effect.rule, groups, record, times, at)
                 if elapsed is not None:
                     for histogram in effect.timed:
@@ -164,12 +167,10 @@ class Counting:
 
     def _understand(self, known: _Known, record: EventRecord) -> Effects:
         """What a message comes to; remembered where nothing but message and identity count."""
-        matches = self.rules.match(known.rules, record)
-        effects, lasting = self._effects_of.rules(matches, record, known.workload, known.plain)
+        effects, lasting = self._effects_of.of(known.rules, record, known.workload, known.by_rule)
         message = "" if known.wordless else record.message
-        if lasting and effects and len(message) <= _MAX_REMEMBERED_TEXT:
-            if self._remembered >= _MAX_REMEMBERED:
-                self._forget_messages()
+        room = len(known.effects) < _MAX_REMEMBERED_EACH and self._remembered < _MAX_REMEMBERED
+        if lasting and room and len(message) <= _MAX_REMEMBERED_TEXT:
             self._remembered += 1
             known.effects[message] = effects
         return effects
@@ -198,7 +199,8 @@ class Counting:
             self.last_seen.at((type_, reason, kind, namespace)),
             rules,
             identity[_OWN_LABELS:],
-            all(first.message is None and first.depends is Depends.IDENTITY for first, *_ in rules),
+            any(rule.pairs for subject in rules for rule in subject),
+            all(first.message is None and not first.told_by for first, *_ in rules),
             {},
             {},
         )

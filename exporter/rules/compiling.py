@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from operator import attrgetter
 
 from exporter.config.loading import nearest
 from exporter.metrics.declaration import Declaration, MetricType, Stability
@@ -14,13 +13,13 @@ from exporter.rules.expressions import (
     ELAPSED,
     FUNCTIONS,
     CauseTable,
-    Depends,
     Expression,
     ExpressionError,
     Number,
     Scope,
     Text,
 )
+from exporter.rules.keys import key_function
 from exporter.rules.language import CauseSpec, EachCause, FamilySpec, LifecycleSpec, RuleSpec
 from exporter.rules.language import SampleSpec as Written
 from exporter.rules.patterns import UnsafePatternError, compile_pattern
@@ -105,19 +104,20 @@ class Compiler:
             raise RuleError(
                 f"{where}: outcome: {spec.outcome!r} is no constant such as ready or timed_out"
             )
-        samples, depends = self._samples(spec, scope, where)
+        samples, read = self._samples(spec, scope, where)
         return Rule(
             spec.id,
             subject,
             place,
             self._selector(spec, where),
             message,
-            samples,
+            tuple(samples),
             self._step(spec.opens, scope, f"{where}: opens"),
             self._step(spec.closes, scope, f"{where}: closes"),
             spec.outcome or _CLOSED,
             spec.optional,
-            depends,
+            tuple({label.source: None for label in read if label.source}),
+            all(label.of_message for label in read if label.source),
         )
 
     def _selector(self, spec: RuleSpec, where: str) -> Selector:
@@ -143,26 +143,21 @@ class Compiler:
         for written, part in zip(spec.key, parts, strict=True):
             if part.every:
                 raise RuleError(f"{where}: key of {lifecycle}: {written} can have several values")
-        attributes = [part.attribute for part in parts]
-        return Step(
-            lifecycle,
-            tuple(part.text for part in parts),
-            attrgetter(*attributes) if len(attributes) > 1 and all(attributes) else None,
-        )
+        return Step(lifecycle, key_function(parts))
 
     def _samples(
         self, spec: RuleSpec, scope: Scope, where: str
-    ) -> tuple[tuple[Sample, ...], Depends]:
+    ) -> tuple[Sequence[Sample], Sequence[Expression]]:
         samples: list[Sample] = []
-        depends = Depends.IDENTITY
+        read: list[Expression] = []
         for written in spec.samples:
             family = self._declarations.get(written.family)
             if family is None:
                 guess = nearest(written.family, self._declarations)
                 raise RuleError(f"{where}: family: no family {written.family!r}{guess}")
             labels = _labels(written, family, scope, where)
-            value, read = _value(written, family, scope, where, closes=bool(spec.closes))
-            depends = max(depends, read, *(label.depends for label in labels))
+            value = _value(written, family, scope, where, closes=bool(spec.closes))
+            read += labels
             several = [place for place, label in enumerate(labels) if label.every]
             if len(several) > 1:
                 raise RuleError(f"{where}: labels: only one label can have several values")
@@ -180,7 +175,7 @@ class Compiler:
                     labels[each].every if several else None,
                 )
             )
-        return tuple(samples), depends
+        return samples, read
 
 
 def _labels(
@@ -210,7 +205,7 @@ def _same_labels(names: Collection[str], family: Declaration, where: str) -> Non
 
 def _value(
     written: Written, family: Declaration, scope: Scope, where: str, *, closes: bool
-) -> tuple[Number | None, Depends]:
+) -> Number | None:
     if bool(written.value) != (family.type is MetricType.HISTOGRAM):
         raise RuleError(
             f"{where}: value: {family.name} is a {family.type}: histograms, and only they, take one"
@@ -218,7 +213,7 @@ def _value(
     if written.value == ELAPSED and not closes:
         raise RuleError(f"{where}: value: {ELAPSED} is known to a rule with `closes`")
     if not written.value or written.value == ELAPSED:
-        return None, Depends.IDENTITY
+        return None
     try:
         return scope.value(written.value)
     except ExpressionError as error:

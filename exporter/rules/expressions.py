@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Any, Protocol
@@ -24,16 +23,6 @@ OTHER = "other"
 ELAPSED = "$elapsed"
 _SHORT = 64
 _REMEMBERED = 1024
-
-
-class Depends(IntEnum):
-    """On how much of an event a text depends."""
-
-    IDENTITY = 0
-    """What all events with the same label values in the widest family have in common."""
-    MESSAGE = 1
-    """The message too, as its repeats have it."""
-    RECORD = 2
 
 
 # The fields of a record, by the names that rules use for them.
@@ -53,6 +42,7 @@ FIELDS: Mapping[str, Callable[[EventRecord], str]] = {
     **{name: attrgetter(attribute) for name, attribute in ATTRIBUTES.items()},
     "container": lambda record: container_of(record.field_path),
 }
+# What all events with the same label values in the widest family have in common.
 _IDENTITY = frozenset({"namespace", "kind", "reason", "type", "component"})
 _TEXTS: Mapping[str, Callable[[str], str]] = {
     "registry": functions.registry,
@@ -123,7 +113,10 @@ class Expression:
     text: Text
     values: tuple[str, ...] | None
     """All it can give; None where nobody knows."""
-    depends: Depends
+    source: Text | None = None
+    """What it reads of the event; None where the event's identity alone tells what it gives."""
+    of_message: bool = False
+    """Whether it reads the message alone."""
     every: Texts | None = None
     attribute: str = ""
     """Of the record, where it is that and nothing else."""
@@ -140,15 +133,16 @@ class Scope:
         """Text for a label or a key; raises ``ExpressionError``."""
         function, name = self._parsed(written)
         if not name:
-            return Expression(lambda _record, _groups: written, (written,), Depends.IDENTITY)
+            return Expression(lambda _record, _groups: written, (written,))
         source = self._source(name)
-        depends = self._depends(name)
+        reads = None if name in _IDENTITY and name not in self._groups else source
+        of_message = name in self._groups or name == "message"
         if not function:
             attribute = "" if name in self._groups else ATTRIBUTES.get(name, "")
-            return Expression(source, None, depends, attribute=attribute)
+            return Expression(source, None, reads, of_message, attribute=attribute)
         if function in _TEXTS:
             compute = _TEXTS[function]
-            return Expression(lambda r, g: compute(source(r, g)), None, depends)
+            return Expression(lambda r, g: compute(source(r, g)), None, reads, of_message)
         table = self._tables.get(function)
         if table is None:
             known = [*_TEXTS, *self._tables]
@@ -157,24 +151,20 @@ class Scope:
             )
         if table.each:
             each = table.every
-            return Expression(source, table.values, depends, lambda r, g: each(source(r, g)))
+            every: Texts = lambda r, g: each(source(r, g))  # noqa: E731 - as the lines around it
+            return Expression(source, table.values, reads, of_message, every)
         first = table.first
-        return Expression(lambda r, g: first(source(r, g)), table.values, depends)
+        return Expression(lambda r, g: first(source(r, g)), table.values, reads, of_message)
 
-    def value(self, written: str) -> tuple[Number, Depends]:
-        """A number, and on what it depends; raises ``ExpressionError``."""
+    def value(self, written: str) -> Number:
+        """A number; raises ``ExpressionError``."""
         function, name = self._parsed(written)
         compute = _NUMBERS.get(function)
         if compute is None:
             known = ", ".join(f"{number}($x)" for number in _NUMBERS)
             raise ExpressionError(f"is {ELAPSED}, {known}; not {written!r}")
         source = self._source(name)
-        return lambda r, g: compute(source(r, g)), self._depends(name)
-
-    def _depends(self, name: str) -> Depends:
-        if name in self._groups or name == "message":
-            return Depends.MESSAGE
-        return Depends.IDENTITY if name in _IDENTITY else Depends.RECORD
+        return lambda r, g: compute(source(r, g))
 
     def _parsed(self, written: str) -> tuple[str, str]:
         parsed = _EXPRESSION.match(written)

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-Key = tuple[str, ...]
+from exporter.rules.keys import Key
+
 MAX_OPEN = 20_000
 _PURGES_AN_AGE = 16
 
@@ -52,7 +53,7 @@ class Lifecycle:
         self._max_age = max_age
         self._max_open = max_open
         self._clock = clock
-        self._purged = clock()
+        self._purge_after = clock() + max_age / _PURGES_AN_AGE
         self._open: dict[Key, tuple[float, float, float]] = {}
         """When it began and when it was last told, in Unix seconds; the latter on our clock."""
 
@@ -65,16 +66,20 @@ class Lifecycle:
         if not at:  # an event without a time opens nothing that could be measured
             return
         now = self._clock()
+        told = max(at, told)
         before = self._open.pop(key, None)
-        if before and now - before[2] < self._max_age:
+        if before is None:
+            self.opened += 1
+            self._open[key] = (at, told, now)
+        elif now - before[2] < self._max_age:
             self.repeated += 1
             # What was told last stands last.
-            self._open[key] = (at if self.newest else before[0], max(at, told, before[1]), now)
+            self._open[key] = (at if self.newest else before[0], max(told, before[1]), now)
         else:
             self.opened += 1
-            self.abandoned += before is not None
-            self._open[key] = (at, max(at, told), now)
-        if now - self._purged > self._max_age / _PURGES_AN_AGE:
+            self.abandoned += 1
+            self._open[key] = (at, told, now)
+        if now > self._purge_after:
             self._purge(now)
         if len(self._open) > self._max_open:
             del self._open[next(iter(self._open))]
@@ -113,7 +118,7 @@ class Lifecycle:
             self._open[key] = (at, max(at, told), self._clock())
 
     def _purge(self, now: float) -> None:
-        self._purged = now
+        self._purge_after = now + self._max_age / _PURGES_AN_AGE
         dead = []
         for key, (_, _, told) in self._open.items():  # oldest first
             if now - told < self._max_age:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from exporter.events.record import EventRecord
 from exporter.rules.expressions import Groups
-from exporter.rules.lifecycles import Key, Lifecycle
-from exporter.rules.rulebook import Rule, RuleBook, key_of
+from exporter.rules.keys import Key
+from exporter.rules.lifecycles import Lifecycle
+from exporter.rules.rulebook import Rule, RuleBook
 
 # A list can have more events than pairs are kept open; what is beyond would not stay anyway.
 _MAX_KEYS = 50_000
@@ -81,10 +82,10 @@ class Priming:
     def _remember(self, rule: Rule, groups: Groups, record: EventRecord) -> None:
         if rule.closes:
             seen = self._seen.setdefault(rule.closes.lifecycle, _Seen())
-            key = key_of(rule.closes, groups, record)
+            key = rule.closes.key(record, groups)
             seen.closing(key, record.occurred(), restarts=rule.restarts)
         if rule.opens and self._rules.lifecycles[rule.opens.lifecycle].primed:
             seen = self._seen.setdefault(rule.opens.lifecycle, _Seen())
             # Of the occurrences between the first and the latest nothing is known.
             times = {record.first_occurred(), record.occurred()}
-            seen.opening(key_of(rule.opens, groups, record), times)
+            seen.opening(rule.opens.key(record, groups), times)

@@ -7,38 +7,32 @@ not shadow each other. So somebody's own file adds to the built-in ones.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
 from cachetools import LRUCache
 
 from exporter.events.record import EventRecord
 from exporter.metrics.declaration import Declaration, MetricType
-from exporter.rules.expressions import Depends, Groups, Number, Text, Texts
+from exporter.rules.expressions import Groups, Number, Text, Texts
+from exporter.rules.keys import KeyOf
 from exporter.rules.lifecycles import Lifecycle
 from exporter.rules.selectors import Selector
 
 # client-go tools/record: put before the newest message once ten similar ones were merged.
 AGGREGATED = "(combined from similar events): "
-_NO_GROUPS: Groups = {}
+NO_GROUPS: Groups = {}
 # Looked up once for each label set of the widest family; past that they are found anew.
 _REMEMBERED = 20_000
 # The API bounds neither reasons nor components: a longer look-up is not worth its room.
 _MAX_REMEMBERED_TEXT = 512
-# Of a pair's key; names and uids are shorter, what is longer is kept as its hash.
-_MAX_KEY_TEXT = 256
-
 # Label sets of one sample that stand at 0 from the start.
 _MOST_AT_START = 200
 
 Labels = tuple[str, ...]
-Observation = tuple[str, Labels, float | None]
-"""Something to add to a family of labels: to a counter where the value is None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +50,21 @@ class Sample:
     """The label of which the event has several values at once; -1 for none."""
     every: Texts | None = None
 
+    def label_sets(self, record: EventRecord, groups: Groups) -> Sequence[Labels]:
+        """One; of a label with several values, one for each of them."""
+        labels = tuple([label(record, groups) for label in self.labels])
+        if self.every is None:
+            return (labels,)
+        before, after = labels[: self.each], labels[self.each + 1 :]
+        return [(*before, one, *after) for one in self.every(record, groups)]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """What a rule does to a lifecycle."""
 
     lifecycle: str
-    key: tuple[Text, ...]
-    attributes: Callable[[EventRecord], tuple[str, ...]] | None = None
-    """The same at once, where the key is of fields only."""
+    key: KeyOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,10 @@ class Rule:
     closes: Step | None = None
     outcome: str = ""
     optional: bool = False
-    depends: Depends = Depends.RECORD
-    """What its samples read."""
+    told_by: tuple[Text, ...] = ()
+    """What tells the labels of its samples, beside the event's identity."""
+    of_message: bool = False
+    """Whether all of that stands in the message."""
 
     @property
     def pairs(self) -> bool:
@@ -94,14 +96,6 @@ class Rule:
     def restarts(self) -> bool:
         """Whether it ends a pair and begins the next of the same lifecycle."""
         return bool(self.opens and self.closes and self.opens.lifecycle == self.closes.lifecycle)
-
-
-class Reading(msgspec.Struct, frozen=True, gc=False):
-    """What an event says by one rule."""
-
-    observations: Sequence[Observation]
-    elapsed: Sequence[tuple[str, Labels]]
-    """Family and labels of what takes the time since the opening as its value."""
 
 
 Match = tuple[Rule, Groups]
@@ -176,7 +170,7 @@ class RuleBook:
         for subject in rules:
             for rule in subject:
                 if rule.message is None:
-                    found.append((rule, _NO_GROUPS))
+                    found.append((rule, NO_GROUPS))
                     break
                 match = rule.message.search(message)
                 if match:
@@ -196,14 +190,14 @@ class RuleBook:
         closes, opens = rule.closes, rule.opens
         if closes:
             elapsed = self.lifecycles[closes.lifecycle].close(
-                key_of(closes, groups, record), at, rule.outcome, optional=rule.optional
+                closes.key(record, groups), at, rule.outcome, optional=rule.optional
             )
         if opens:
             lifecycle, began = self.lifecycles[opens.lifecycle], at
             if record.count > 1 or record.series_count:
                 first = not lifecycle.newest and not rule.restarts and _is_whole(record, times)
                 began = (record.first_occurred() if first else 0.0) or at
-            lifecycle.open(key_of(opens, groups, record), began, at)
+            lifecycle.open(opens.key(record, groups), began, at)
         return elapsed
 
 
@@ -214,56 +208,3 @@ def _is_whole(record: EventRecord, times: int) -> bool:
     series of 1 is an old client's, which leaves out the first occurrence.
     """
     return times >= (max(record.series_count, 2) if record.series_count else record.count)
-
-
-def key_of(step: Step, groups: Groups, record: EventRecord) -> tuple[str, ...]:
-    """What tells the pair from others."""
-    if step.attributes:
-        key = step.attributes(record)
-    else:
-        key = tuple([part(record, groups) for part in step.key])
-    for part in key:
-        if len(part) > _MAX_KEY_TEXT:
-            return tuple(map(_bounded, key))
-    return key
-
-
-def _bounded(text: str) -> str:
-    if len(text) <= _MAX_KEY_TEXT:
-        return text
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def reading_of(rule: Rule, groups: Groups, record: EventRecord) -> Reading:
-    """What an event says by a rule that matches it."""
-    known: list[Observation] = []
-    elapsed: list[tuple[str, Labels]] = []
-    expressions: tuple[Text, ...] | None = None
-    labels: Labels = ()
-    for sample in rule.samples:
-        value = sample.value(record, groups) if sample.value else None
-        if sample.value and value is None:
-            continue
-        if sample.labels is not expressions:  # samples of one rule mostly share theirs
-            expressions = sample.labels
-            labels = tuple([label(record, groups) for label in expressions])
-        if sample.elapsed:
-            elapsed += [
-                (sample.family, each) for each in _label_sets(sample, labels, record, groups)
-            ]
-        elif sample.every:
-            every = _label_sets(sample, labels, record, groups)
-            known += [(sample.family, each, value) for each in every]
-        else:
-            known.append((sample.family, labels, value))
-    return Reading(known, elapsed)
-
-
-def _label_sets(
-    sample: Sample, labels: Labels, record: EventRecord, groups: Groups
-) -> Sequence[Labels]:
-    """One for each of the values that its label of several has."""
-    if sample.every is None:
-        return (labels,)
-    before, after = labels[: sample.each], labels[sample.each + 1 :]
-    return [(*before, one, *after) for one in sample.every(record, groups)]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from exporter.events import EventRecord
 from exporter.rules.loading import load
 from exporter.rules.reading import RuleError
-from exporter.rules.rulebook import RuleBook, reading_of
+from exporter.rules.rulebook import RuleBook
 from tests.unit.events.records import record
 
 NAMES = ("a", "ab", "b", "ba", "c", "")
@@ -163,9 +163,9 @@ def test_reading_twice_is_the_same(written: list[list[Spec]], these: list[EventR
     def said(asked: RuleBook, event: EventRecord) -> list[tuple[Any, ...]]:
         found = asked.rules_for(event.type, event.component, event.kind, event.reason)
         return [
-            (rule.id, list(reading.observations), list(reading.elapsed))
+            (rule.id, sample.family, sample.label_sets(event, groups), sample.elapsed)
             for rule, groups in asked.match(found, event)
-            for reading in [reading_of(rule, groups, event)]
+            for sample in rule.samples
         ]
 
     pair = [record(component="z", reason=reason) for reason in ("O", "C", "O")]

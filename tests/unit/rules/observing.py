@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from exporter.events import EventRecord
 from exporter.rules.loading import built_in, load
-from exporter.rules.rulebook import RuleBook, reading_of
+from exporter.rules.rulebook import RuleBook
 from tests.unit.events.records import record
 
 PULLS = "kube_event_image_pulls_total"
@@ -40,11 +40,14 @@ def observed(book: RuleBook, event: EventRecord, times: int = 1) -> list[Observa
     found = book.rules_for(event.type, event.component, event.kind, event.reason)
     observations: list[Observation] = []
     for rule, groups in book.match(found, event):
-        reading = reading_of(rule, groups, event)
         elapsed = book.pair(rule, groups, event, times, event.occurred())
-        timed = reading.elapsed if elapsed is not None else ()
-        observations += [Observation(*each) for each in reading.observations]
-        observations += [Observation(family, labels, elapsed) for family, labels in timed]
+        for sample in rule.samples:
+            value = elapsed if sample.elapsed else sample.value and sample.value(event, groups)
+            if value is not None or not (sample.elapsed or sample.value):
+                observations += [
+                    Observation(sample.family, labels, value)
+                    for labels in sample.label_sets(event, groups)
+                ]
     return observations
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from exporter.rules.expressions import FIELDS, CauseTable, Depends, ExpressionError, Scope
+from exporter.rules.expressions import FIELDS, CauseTable, ExpressionError, Scope
 from exporter.rules.functions import duration
 from tests.unit.events.records import record
 
@@ -158,21 +158,25 @@ def test_the_values_of_a_label_are_known_where_they_are_written(
 )
 def test_what_repeats_have_in_common_is_steady(written: str, steady: bool) -> None:
     """The same message of the same kind of event can be another object's, container's or node's."""
-    assert (SCOPE.label(written).depends is not Depends.RECORD) is steady
+    expression = SCOPE.label(written)
+    assert (expression.source is None or expression.of_message) is steady
 
 
 def test_fields_that_no_expression_knows_are_not_steady() -> None:
     """A field that is added and forgotten here costs speed, not truth."""
-    depends = {name: Scope([], {}).label(f"${name}").depends for name in FIELDS}
-    shared = {name for name, how in depends.items() if how is Depends.IDENTITY}
+    labels = {name: Scope([], {}).label(f"${name}") for name in FIELDS}
+    shared = {name for name, label in labels.items() if label.source is None}
     assert shared == {"namespace", "kind", "reason", "type", "component"}
-    assert {name for name, how in depends.items() if how is Depends.MESSAGE} == {"message"}
+    assert {name for name, label in labels.items() if label.of_message} == {"message"}
 
 
-def test_a_group_depends_on_the_message() -> None:
-    """Another message has another."""
-    assert Scope(["reason"], {}).label("$reason").depends is Depends.MESSAGE
-    assert Scope([], {}).label("constant").depends is Depends.IDENTITY
+def test_a_group_is_of_the_message() -> None:
+    """Another message has another, whatever the group is called."""
+    group = Scope(["reason"], {}).label("$reason")
+    assert group.source is not None
+    assert group.of_message
+    assert group.source(record(), {"reason": "this"}) == "this"
+    assert Scope([], {}).label("constant").source is None
 
 
 @pytest.mark.parametrize(
@@ -200,14 +204,11 @@ def test_what_means_nothing_is_an_error(written: str, named: list[str]) -> None:
 
 def test_a_value_is_a_number_of_a_field_or_group() -> None:
     """Durations are seconds; what is no number is None."""
-    number, depends = SCOPE.value("duration($what)")
+    number = SCOPE.value("duration($what)")
     assert number(record(), {"what": "1m2s"}) == 62.0 == duration("1m2s")
     assert number(record(), {"what": "soon"}) is None
     assert number(record(), {"what": None}) is None
-    assert depends is Depends.MESSAGE
-    number, depends = SCOPE.value("quantity($name)")
-    assert number(record(object_name="17"), {}) == 17.0
-    assert depends is Depends.RECORD
+    assert SCOPE.value("quantity($name)")(record(object_name="17"), {}) == 17.0
 
 
 @pytest.mark.parametrize("written", ["5", "$what", "lower($what)", "why($what)", "durtion($what)"])

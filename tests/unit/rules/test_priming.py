@@ -63,7 +63,7 @@ def listed(book: RuleBook, events: Iterable[EventRecord]) -> None:
 
 def open_since(lifecycle: Lifecycle) -> dict[str, float]:
     """Uids, and the seconds after the tests' moment since which they are open."""
-    return {uid: since - EPOCH for (uid,), (since, *_) in lifecycle._open.items()}
+    return {str(uid): since - EPOCH for uid, (since, *_) in lifecycle._open.items()}
 
 
 @pytest.mark.parametrize(

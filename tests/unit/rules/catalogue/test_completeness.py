@@ -9,7 +9,7 @@ import pytest
 
 from exporter.events import EventObject, EventRecord, Ledger, read_event
 from exporter.kube.frames import FrameReader, Undecodable
-from exporter.rules.rulebook import RuleBook, reading_of
+from exporter.rules.rulebook import RuleBook
 from tests.catalogue.reading import Entry, combinations, entries
 from tests.recordings.reading import VERSIONS, lines, names
 from tests.unit.rules.observing import built_in_rules
@@ -101,16 +101,18 @@ def warnings(version: str) -> Iterator[tuple[EventRecord, int]]:
 def is_other(book: RuleBook, record: EventRecord) -> bool:
     """Whether no rule matches, or all that rules say is that the cause is another."""
     found = book.rules_for(record.type, record.component, record.kind, record.reason)
-    readings = [reading_of(rule, groups, record) for rule, groups in book.match(found, record)]
+    matches = book.match(found, record)
     families = {declaration.name: declaration.labels for declaration in book.declarations}
     causes = {
         value
-        for reading in readings
-        for family, labels, _ in reading.observations
-        for label, value in zip(families[family], labels, strict=True)
+        for rule, groups in matches
+        for sample in rule.samples
+        if not sample.elapsed
+        for labels in sample.label_sets(record, groups)
+        for label, value in zip(families[sample.family], labels, strict=True)
         if label == CAUSE
     }
-    return not readings or causes == {OTHER}
+    return not matches or causes == {OTHER}
 
 
 @pytest.mark.parametrize("version", VERSIONS)
