@@ -8,11 +8,13 @@ import contextlib
 import logging
 import os
 import random
+import secrets
 import time
 from dataclasses import dataclass
 from typing import NoReturn
 
 from exporter.attribution import Attribution
+from exporter.checkpointing import Checkpointing
 from exporter.config import Config
 from exporter.events import EventObject, Ledger
 from exporter.kube.connection import Cluster, ClusterChoice
@@ -28,6 +30,7 @@ from exporter.rules.loading import built_in, load, read
 from exporter.selfmetrics import SelfMetrics, Watched, process_metrics
 from exporter.version import VERSION
 from exporter.web.landing import Facts
+from exporter.web.scrapers import recognizer
 from exporter.web.server import Health, WebServer
 
 logger = logging.getLogger("exporter")
@@ -66,14 +69,22 @@ class Exporter:
             workload_of=owners.workload_of if owners else None,
         )
         self._watches = [self._watch(namespace) for namespace in config.namespaces or ("",)]
+        self._checkpointing = Checkpointing(
+            config,
+            {w.telemetry.scope: w.scope.ledger for w in self._watches},
+            self._counting,
+            self._scrapers,
+            _noting(),
+        )
         own = SelfMetrics(
             births,
             self._scrapers,
             self._counting,
             [Watched(w.telemetry, w.scope) for w in self._watches],
-            self._attribution,
+            attribution=self._attribution,
+            checkpointing=self._checkpointing,
         )
-        page = Page(
+        self._page = Page(
             (*self._counting.families(), *own.families()),
             births,
             self._scrapers,
@@ -81,7 +92,11 @@ class Exporter:
             foreign=process_metrics,
         )
         self._web = WebServer(
-            page, telemetry_path=config.telemetry_path, health=self.health, facts=self._facts
+            self._page,
+            telemetry_path=config.telemetry_path,
+            health=self.health,
+            facts=self._facts,
+            recognize=recognizer(config.scraper_agents),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -92,6 +107,10 @@ class Exporter:
         async with contextlib.AsyncExitStack() as house:
             house.push_async_callback(self._cluster.close)
             await self._cluster.load()
+            self._checkpointing.begin(self._cluster.url)
+            self._page.witness = committer = self._checkpointing.committer
+            if committer:
+                house.push_async_callback(committer.close)
             house.push_async_callback(self._web.stop)
             self._announce(*await self._listen())
             await self._work(stop)
@@ -116,7 +135,9 @@ class Exporter:
             for followed in (self._attribution.followed if self._attribution else ())
         ]
         generations = asyncio.create_task(self._generations(), name="generations")
-        tasks = [*following, *watching, generations]
+        committer = self._checkpointing.committer
+        committing = [asyncio.create_task(committer.run(), name="checkpoint")] if committer else []
+        tasks = [*following, *watching, generations, *committing]
         stopped = asyncio.create_task(stop.wait(), name="stop")
         try:
             await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -176,7 +197,7 @@ class Exporter:
         # ends and returns each time, and must still be known then.
         retention = max(2 * config.event_ttl, _SERIES_SECONDS)
         limit = LEDGER_LIMIT // max(len(config.namespaces), 1)
-        ledger = Ledger(retention=retention, limit=limit)
+        ledger = Ledger(retention=retention, limit=limit, seed=secrets.randbits(64))
         scope = Scope(self._counting, ledger, monotonic=time.monotonic, wall=time.time)
         protocol = ListWatch(
             FrameReader(EventObject),
@@ -219,7 +240,7 @@ class Exporter:
         )
 
 
-def _noting(namespace: str, **more: str) -> Note:
+def _noting(namespace: str = "", **more: str) -> Note:
     scope = {**({"namespace": namespace} if namespace else {}), **more}
 
     def note(level: str, message: str, fields: dict[str, object]) -> None:

@@ -21,6 +21,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from exporter.attribution import Attribution
+from exporter.checkpointing import Checkpointing
 from exporter.kube.telemetry import Telemetry
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.counter import CounterFamily, GaugeFamily
@@ -128,6 +129,14 @@ DECLARATIONS = (
         "kind",
     ),
     _declare("scrapers", _GAUGE, "Scrapers that are remembered."),
+    _declare(
+        "checkpoint_active", _GAUGE, "Whether what is counted and shown outlives the process."
+    ),
+    _declare("checkpoint_restored", _GAUGE, "Whether this process went on from a checkpoint."),
+    _declare("checkpoint_last_commit_timestamp_seconds", _GAUGE, "When it was last written."),
+    _declare("checkpoint_commits_total", _COUNTER, "Scrapes whose state was written."),
+    _declare("checkpoint_failures_total", _COUNTER, "Scrapes whose state could not be written."),
+    _declare("checkpoint_size_bytes", _GAUGE, "Size of its file."),
 )
 _BY_NAME = {d.name.removeprefix(_PREFIX): d for d in DECLARATIONS}
 
@@ -149,9 +158,12 @@ class SelfMetrics:
         scrapers: Scrapers,
         counting: Counting,
         watched: Sequence[Watched],
+        *,
         attribution: Attribution | None = None,
+        checkpointing: Checkpointing | None = None,
     ) -> None:
         self._attribution = attribution
+        self._checkpointing = checkpointing
         self._scrapers = scrapers
         self._counting = counting
         self._watched = watched
@@ -191,6 +203,8 @@ class SelfMetrics:
         if self._attribution:
             self._refresh_workloads(self._attribution)
         self._gauge("scrapers", len(self._scrapers))
+        if self._checkpointing and self._checkpointing.enabled:
+            self._refresh_checkpoint(self._checkpointing)
 
     def _refresh_scope(self, telemetry: Telemetry, scope: Scope) -> None:
         name = telemetry.scope
@@ -226,6 +240,16 @@ class SelfMetrics:
             self._count("workload_objects_evicted_total", table.evicted, scope, kind)
         for kind, misses in attribution.owners.misses.items():
             self._count("workload_misses_total", misses, kind)
+
+    def _refresh_checkpoint(self, checkpointing: Checkpointing) -> None:
+        committer = checkpointing.committer
+        self._gauge("checkpoint_active", int(committer is not None))
+        self._gauge("checkpoint_restored", int(checkpointing.restored))
+        self._count("checkpoint_failures_total", committer.failures if committer else 0)
+        if committer:
+            self._gauge("checkpoint_last_commit_timestamp_seconds", committer.last_commit)
+            self._count("checkpoint_commits_total", committer.commits)
+            self._gauge("checkpoint_size_bytes", committer.size())
 
     def _gauge(self, name: str, value: float, *labels: str) -> None:
         self._gauges[name].at(labels).set(value)

@@ -31,6 +31,7 @@ class Config:
     listen_host: str = "0.0.0.0"  # noqa: S104 - a metrics port is scraped from outside its pod
     listen_port: int = 10360
     telemetry_path: str = "/metrics"
+    scraper_agents: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     field_selector: str = ""
     rule_files: tuple[str, ...] = ()
@@ -40,6 +41,7 @@ class Config:
     series_ttl: float = 86_400.0
     """Seconds."""
     workload_labels: bool = False
+    checkpoint_path: str = ""
     log_level: str = "info"
     log_format: str = "logfmt"
 
@@ -107,6 +109,14 @@ def _namespaces(value: str) -> dict[str, object]:
     return {"namespaces": names}
 
 
+def _agents(value: str) -> dict[str, object]:
+    products = tuple(dict.fromkeys(p.strip() for p in value.split(",") if p.strip()))
+    for product in products:
+        if "/" in product:
+            raise ValueError(f"{product!r} has a slash: it is what stands before the first one")
+    return {"scraper_agents": products}
+
+
 def _rule_files(value: str) -> dict[str, object]:
     return {"rule_files": tuple(dict.fromkeys(p.strip() for p in value.split(",") if p.strip()))}
 
@@ -146,6 +156,14 @@ OPTIONS: tuple[Option, ...] = (
         _listen_address,
     ),
     Option("web.telemetry-path", "/metrics", "Path of the metrics.", _path),
+    Option(
+        "web.scraper-agent",
+        "",
+        "Another scraper that sends no X-Prometheus-Scrape-Timeout-Seconds: its User-Agent up to "
+        "the first slash; repeatable.",
+        _agents,
+        repeatable=True,
+    ),
     Option(
         "events.namespace",
         "",
@@ -194,6 +212,13 @@ OPTIONS: tuple[Option, ...] = (
         "deploy/rbac-workloads.yaml, and makes more series.",
         _switch("workload_labels"),
         switch=True,
+    ),
+    Option(
+        "checkpoint.path",
+        "",
+        "File to remember in what was counted and shown, so that a restart loses and doubles "
+        "nothing; without it each start begins from a new baseline.",
+        _text("checkpoint_path"),
     ),
     Option(
         "log.level",

@@ -36,25 +36,23 @@ client-go's recorders.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import islice
-from zlib import crc32
 
 from xxhash import xxh3_128_digest
 
+from exporter.events.changes import Changes
+from exporter.events.entries import (
+    OCCURRENCES,
+    VERSION_SHIFT,
+    advance,
+    as_ended,
+    as_living,
+    ended_before,
+    state_of,
+    with_version,
+)
 from exporter.events.record import EventRecord
-
-# One int an event: tuples and objects cost three times as much.
-#   resourceVersion 64 | ended minute 26 | uid hash 24 | old client 1 | occurrences 31
-_OCCURRENCES = (1 << 31) - 1
-_OLD_CLIENT = 1 << 31
-_UID_SHIFT = 32
-_UID = (1 << 24) - 1
-_ENDED_SHIFT = 56
-_ENDED = (1 << 26) - 1
-_VERSION_SHIFT = 82
-_CLEAR_ENDED = ~(_ENDED << _ENDED_SHIFT)
-
-_BELOW_VERSION = (1 << _VERSION_SHIFT) - 1
 
 _MINUTE = 60.0
 _EVICTED_SHARE = 64
@@ -74,7 +72,7 @@ class Ledger:
 
     def __init__(self, *, retention: float, limit: int, seed: int = 0) -> None:
         self.limit = limit
-        self._seed = seed
+        self.seed = seed
         self.evicted = 0
         """Entries dropped because the ledger was full; a later repeat of one may count low."""
         self.since = 0.0
@@ -87,18 +85,21 @@ class Ledger:
         self._unlisted: set[bytes] = set()
         self._found: dict[bytes, tuple[EventRecord, int]] = {}
         self._forgot = 0.0
-        self._baselined = False
+        self.baselined = False
+        """Whether there is something to compare a list with."""
         self._cluster_time = 0.0
         """About what the cluster's clocks show; Unix seconds."""
-        self._evicted_up_to = 0.0
+        self.evicted_up_to = 0.0
         """What occurred up to then may have been counted and evicted; Unix seconds."""
+        self._changed: dict[bytes, int | None] | None = None
+        """Since the last time, as ``Changes`` has them; None where nobody takes them."""
 
     def __len__(self) -> int:
         return len(self._live) + len(self._ended)
 
     def _key(self, record: EventRecord) -> bytes:
         """128 bits of hash in place of up to 500 bytes of text."""
-        return xxh3_128_digest(f"{record.namespace}/{record.name}".encode(), self._seed)
+        return xxh3_128_digest(f"{record.namespace}/{record.name}".encode(), self.seed)
 
     def changed(self, record: EventRecord) -> int:
         """New occurrences in an ADDED or MODIFIED version."""
@@ -106,15 +107,18 @@ class Ledger:
         live = self._live
         entry = live.get(key) or self._ended.get(key)
         if entry is None:
-            new, live[key] = self._first_sight(record)
-            if len(live) + len(self._ended) > self.limit:
-                self._evict(record.occurred())
-            return new
-        version = record.resource_version
-        if version and version <= entry >> _VERSION_SHIFT:
-            return 0
-        self._ended.pop(key, None)  # it returns
-        new, live[key] = _advance(entry, record)
+            new, entry = self._first_sight(record)
+        else:
+            version = record.resource_version
+            if version and version <= entry >> VERSION_SHIFT:
+                return 0
+            self._ended.pop(key, None)  # it returns
+            new, entry = advance(entry, record)
+        live[key] = entry
+        if self._changed is not None:
+            self._changed[key] = entry
+        if len(live) + len(self._ended) > self.limit:
+            self._evict(record.occurred())
         return new
 
     def ended(self, record: EventRecord, now: float) -> None:
@@ -127,12 +131,12 @@ class Ledger:
         if entry is None:
             return
         version = record.resource_version
-        if version and version < entry >> _VERSION_SHIFT:
+        if version and version < entry >> VERSION_SHIFT:
             return
         if version:
-            entry = (entry & _BELOW_VERSION) | version << _VERSION_SHIFT
+            entry = with_version(entry, version)
         del self._live[key]
-        self._ended[key] = _as_ended(entry, now)
+        self._end(key, entry, now)
         if now - self._forgot >= _MINUTE:
             self.forget(now)
 
@@ -141,17 +145,19 @@ class Ledger:
 
         The first list marks the start of observation. A list already begun is dropped.
         """
-        if not self._baselined:
+        if not self.baselined:
             self.since = server_time
         self._cluster_time = server_time
         self.abandon_list()
         self._staged = {}
 
-    def listed(self, record: EventRecord) -> None:
-        """One object of the list. A list is read from the store at one moment: it is newer
-        than all that was seen, so versions are not compared (an etcd restored from a backup
-        would count backwards). A streamed list can go on to the changes of its own time,
-        and so show an object more than once: the last version is the list's.
+    def listed(self, record: EventRecord) -> int:
+        """One object of the list; how much of it is new, should the list be completed.
+
+        A list is read from the store at one moment: it is newer than all that was seen, so
+        versions are not compared (an etcd restored from a backup would count backwards). A
+        streamed list can go on to the changes of its own time, and so show an object more than
+        once: the last version is the list's.
         """
         staged = self._staged
         if staged is None:
@@ -162,18 +168,19 @@ class Ledger:
             entry = self._ended.get(key)
         if entry is None:
             new, state = self._first_sight(record)
-            if self.evicted and record.occurred() <= self._evicted_up_to:
+            if 0 < self.evicted_up_to >= record.occurred():
                 new = 0  # it was counted and evicted
-        elif record.resource_version and record.resource_version == entry >> _VERSION_SHIFT:
-            new, state = 0, entry & _CLEAR_ENDED
+        elif record.resource_version and record.resource_version == entry >> VERSION_SHIFT:
+            new, state = 0, as_living(entry)
         else:
-            new, state = _advance(entry, record)
+            new, state = advance(entry, record)
         staged[key] = state
         self._unlisted.discard(key)
-        if new and self._baselined:
+        if new and self.baselined:
             self._found[key] = record, new
-        else:
-            self._found.pop(key, None)
+            return new
+        self._found.pop(key, None)
+        return 0
 
     def unlisted(self, record: EventRecord) -> None:
         """A DELETED of an object of the list before the list is complete: what it showed counts,
@@ -203,13 +210,16 @@ class Ledger:
         for key in staged:
             self._ended.pop(key, None)
         for key, entry in gone:
-            self._ended[key] = _as_ended(entry, now)
+            self._end(key, entry, now)
         for key, entry in self._ended.items():
-            if entry >> _VERSION_SHIFT > resource_version:
+            if entry >> VERSION_SHIFT > resource_version:
                 # The store was restored to an older state: what it says next must not be hidden.
-                self._ended[key] = entry & _BELOW_VERSION
+                self._end(key, with_version(entry, 0), now)
+        if self._changed is not None:
+            before = self._live
+            self._changed.update([kv for kv in staged.items() if before.get(kv[0]) != kv[1]])
         self._live = staged
-        self._baselined = True
+        self.baselined = True
         if len(self) > self.limit:
             self._evict(self._cluster_time)
         self.forget(now)
@@ -222,18 +232,64 @@ class Ledger:
         """
         self._forgot = now
         self._cluster_time = max(self._cluster_time, cluster_time)
-        oldest = int((now - self._retention) / _MINUTE)
+        oldest = now - self._retention
         dead = []
         for key, entry in self._ended.items():
-            if entry >> _ENDED_SHIFT & _ENDED >= oldest:
+            if not ended_before(entry, oldest):
                 break
             dead.append(key)
         for key in dead:
             del self._ended[key]
+        self._gone(dead)
+
+    def keep_changes(self) -> None:
+        """From now on changes are kept until they are taken."""
+        self._changed = {}
+
+    def take_changes(self) -> Changes:
+        """What changed since the last time; all there is, where nobody asked for very long."""
+        changes = Changes(self._changed or {})
+        if len(changes.entries) > self.limit:
+            changes = Changes({**self._live}, whole=True)
+            changes.entries.update((key, ~entry) for key, entry in self._ended.items())
+        self._changed = {}
+        return changes
+
+    def restore(
+        self,
+        entries: Iterable[tuple[bytes, int, bool]],
+        *,
+        since: float,
+        evicted_up_to: float,
+        now: float,
+    ) -> None:
+        """Go on where another process was: key, entry and whether it had ended.
+
+        The first list is then a difference as any other. How long ago an event ended no clock of
+        ours can tell: all are remembered as if they had ended ``now``.
+        """
+        for key, entry, ended in entries:
+            if ended:
+                self._ended[key] = as_ended(entry, now)
+            else:
+                self._live[key] = entry
+        self.since = since
+        self.evicted_up_to = evicted_up_to
+        self.baselined = True
+
+    def _end(self, key: bytes, entry: int, now: float) -> None:
+        self._ended[key] = entry = as_ended(entry, now)
+        if self._changed is not None:
+            self._changed[key] = ~entry
+
+    def _gone(self, keys: Iterable[bytes]) -> None:
+        # More than there can be entries tell nothing that a look at all of them would not.
+        if self._changed is not None and len(self._changed) <= self.limit:
+            self._changed.update(dict.fromkeys(keys))
 
     def _first_sight(self, record: EventRecord) -> tuple[int, int]:
-        state = _state(record, 0)
-        occurrences = state & _OCCURRENCES
+        state = state_of(record, 0)
+        occurrences = state & OCCURRENCES
         if occurrences > 1 and self._has_a_past(record):
             made_again = record.series_count and record.occurred() < self.since
             return (0 if made_again else 1), state
@@ -245,7 +301,7 @@ class Ledger:
         return (
             began < self.since
             or record.occurred() - began > self._retention
-            or (self.evicted > 0 and began <= self._evicted_up_to)
+            or 0 < self.evicted_up_to >= began
         )
 
     def _evict(self, at: float) -> None:
@@ -254,39 +310,11 @@ class Ledger:
         share = max(before - self.limit, self.limit // _EVICTED_SHARE, 1)
         for entries in (self._ended, self._live):
             if len(self) > self.limit:
-                for key in list(islice(entries, share)):
+                dropped = list(islice(entries, share))
+                for key in dropped:
                     del entries[key]
+                self._gone(dropped)
         self.evicted += before - len(self)
         # A reporter whose clock is ahead must not make all that comes look old.
         at = min(at, self._cluster_time + _CLOCK_TOLERANCE)
-        self._evicted_up_to = max(self._evicted_up_to, at)
-
-
-def _as_ended(entry: int, now: float) -> int:
-    return (entry & _CLEAR_ENDED) | (int(now / _MINUTE) & _ENDED) << _ENDED_SHIFT
-
-
-def _advance(entry: int, record: EventRecord) -> tuple[int, int]:
-    """New occurrences of a name that is known, and its state from now on."""
-    previous = entry & _OCCURRENCES
-    state = _state(record, entry & _OLD_CLIENT)
-    occurrences = state & _OCCURRENCES
-    if occurrences > previous:
-        return occurrences - previous, state
-    same_uid = (entry ^ state) >> _UID_SHIFT & _UID == 0
-    ended_series = record.series_count and occurrences == previous
-    return (0 if same_uid or ended_series else occurrences), state
-
-
-def _state(record: EventRecord, old_client: int) -> int:
-    """An entry as this version says it is; ``old_client`` is the flag it had so far."""
-    occurrences = record.series_count
-    if occurrences:
-        if occurrences == 1:
-            old_client = _OLD_CLIENT
-        if old_client and occurrences < _OCCURRENCES:
-            occurrences += 1
-    else:
-        occurrences = record.count or 1
-    uid = crc32(record.uid.encode()) & _UID
-    return occurrences | old_client | uid << _UID_SHIFT | record.resource_version << _VERSION_SHIFT
+        self.evicted_up_to = max(self.evicted_up_to, at)

@@ -23,7 +23,7 @@ while showing 0 after a value would count it twice: ``seen`` only rises.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cachetools import TTLCache
@@ -102,6 +102,18 @@ class Scrapers:
 
     def __len__(self) -> int:
         return len(self._readers)
+
+    def names(self) -> list[str]:
+        """Of those that are remembered."""
+        return list(self._readers)
+
+    def restore(self, names: Iterable[str]) -> None:
+        """Scrapers that another process knew: they have seen nothing of this one, and however
+        late they come, they are shown all of it at 0 first.
+        """
+        for name in names:
+            if len(self._readers) < MAX_SCRAPERS:
+                self._readers[name] = _Reader(None, last=0, previous=0, seen=0, doubt=LOST_PAGES)
 
     def asked(self, scraper: str, connection: object = None) -> int:
         """``scraper`` asks for a page: it is shown the births up to here with their values.

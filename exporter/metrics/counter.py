@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from exporter.metrics.declaration import Declaration
-from exporter.metrics.series import Describe, Family, Series
+from exporter.metrics.series import Amount, Describe, Family, Series
 from exporter.metrics.text import Format, encode, exemplar_text, label_text, number
 
 
@@ -47,6 +47,16 @@ class CounterSeries(_Sample):
         if not self.changed:
             self.changed = True
             self.dirty.append(self)
+
+    def amount(self) -> Amount:
+        """Its value, where there is any."""
+        return self.value or None
+
+    def add(self, amount: Amount) -> None:
+        """As ``inc``."""
+        if not isinstance(amount, int) or amount < 0:
+            raise ValueError(f"{amount!r} is no amount of a counter")
+        self.inc(amount)
 
     def rise_to(self, total: int) -> None:
         """For totals that are kept elsewhere; never falls."""

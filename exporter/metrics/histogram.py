@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cached_property
 
-from exporter.metrics.series import Family, Series
+from exporter.metrics.series import Amount, Family, Series
 from exporter.metrics.text import (
     Format,
     bucket_bound,
@@ -48,6 +49,19 @@ class HistogramSeries(Series):
         if not self.changed:
             self.changed = True
             self.dirty.append(self)
+
+    def amount(self) -> Amount:
+        """Its buckets' counts and its sum, where there is any."""
+        return [*self.counts, self.sum] if any(self.counts) else None
+
+    def add(self, amount: Amount) -> None:
+        """Add the observations of another histogram with the same buckets."""
+        if not isinstance(amount, Sequence) or len(amount) != len(self.counts) + 1:
+            raise ValueError(f"{amount!r} is no amount of {len(self.counts)} buckets and a sum")
+        *counts, total = amount
+        self.counts = [had + int(more) for had, more in zip(self.counts, counts, strict=True)]
+        self.sum += total
+        self.mark()
 
     def text(self, format_: Format) -> bytes:
         """Its cumulative buckets, sum and count."""

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.series import Family, Series
@@ -13,6 +15,28 @@ from exporter.metrics.text import Format
 _SLICE_SAMPLES = 4000
 Foreign = Callable[[Format], bytes]
 """Renders metrics that are kept elsewhere (the process, the interpreter)."""
+
+
+class Witness(Protocol):
+    """Keeps account of what scrapers are shown."""
+
+    def showing(self, seen: int) -> object:
+        """A page is made at this moment, which shows the values of all births up to ``seen``."""
+
+    def shown(self, moment: Any) -> None:
+        """It was sent whole: what ``showing`` gave for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What a page shows, and to whom."""
+
+    scraper: str
+    connection: object
+    births: int
+    """The latest of those that stand on it."""
+    moment: object
+    """The witness' own."""
 
 
 class Page:
@@ -35,6 +59,7 @@ class Page:
         self._scrapers = scrapers
         self._refresh = refresh
         self._foreign = foreign
+        self.witness: Witness | None = None
 
     def prepare(self, format_: Format) -> Iterator[None]:
         """Make most of the lines that ``render`` needs, some milliseconds' worth a step.
@@ -56,24 +81,36 @@ class Page:
 
     def render(
         self, format_: Format, scraper: str = "", connection: object = None
-    ) -> tuple[Iterator[bytes], int]:
-        """The page's parts, and the births it shows (for ``shown``, once it was sent).
+    ) -> tuple[Iterator[bytes], Showing]:
+        """The page of this moment in parts, and what it shows (for ``shown``, once it was sent).
 
         ``scraper`` names the reader, ``connection`` what it asks on (``Scrapers.asked``);
         ``""`` is a person, who is shown true values.
         """
         self._refresh()
-        up_to = self._births.last
-        seen = self._scrapers.asked(scraper, connection) if scraper else up_to
-        return self._parts(format_, min(seen, up_to)), up_to
+        births = self._births.last
+        seen = min(self._scrapers.asked(scraper, connection), births) if scraper else births
+        # The lines are joined later, but all are of one moment: that of the account.
+        found = [(f.metadata(format_), f.lines(format_, seen)) for f in self._families]
+        moment = self.witness.showing(seen) if scraper and self.witness else None
+        foreign = self._foreign(format_)
+        return _parts(format_, found, foreign), Showing(scraper, connection, births, moment)
 
-    def shown(self, scraper: str, up_to: int, connection: object = None) -> None:
-        """The page was sent to ``scraper`` whole."""
-        self._scrapers.shown(scraper, up_to, connection)
+    def shown(self, showing: Showing) -> None:
+        """A scraper's page was sent whole."""
+        self._scrapers.shown(showing.scraper, showing.births, showing.connection)
+        if self.witness:
+            self.witness.shown(showing.moment)
 
-    def _parts(self, format_: Format, seen: int) -> Iterator[bytes]:
-        for family in self._families:
-            yield from family.render(format_, seen)
-        yield self._foreign(format_)
-        if format_ is Format.OPENMETRICS:
-            yield b"# EOF\n"
+
+def _parts(
+    format_: Format, found: Iterable[tuple[bytes, list[bytes]]], foreign: bytes
+) -> Iterator[bytes]:
+    for metadata, lines in found:
+        yield metadata
+        if lines:
+            yield b"\n".join(lines)
+            yield b"\n"
+    yield foreign
+    if format_ is Format.OPENMETRICS:
+        yield b"# EOF\n"

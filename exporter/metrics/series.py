@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Generic, TypeVar
 
@@ -23,6 +23,10 @@ from exporter.metrics.text import Format, Pairs, metadata
 
 Describe = Callable[[object], Pairs]
 """Makes exemplar labels of the detail an observation carried; called when a line is rendered."""
+
+
+Amount = int | Sequence[float] | None
+"""Of a counter its value; of a histogram the count of each bucket, and the sum."""
 
 
 class Series(ABC):
@@ -47,6 +51,14 @@ class Series(ABC):
     @abstractmethod
     def zero(self) -> bytes:
         """Its sample lines as a scraper sees them first."""
+
+    def amount(self) -> Amount:
+        """All that was added to it; None where nothing was, or nothing can be."""
+        return None
+
+    def add(self, amount: Amount) -> None:
+        """Add what a series of another process was given; ``ValueError`` where it does not fit."""
+        raise ValueError(f"{amount!r} cannot be added to {type(self).__name__}")
 
     def mark(self) -> None:
         """Its text is out of date."""
@@ -107,6 +119,13 @@ class Family(ABC, Generic[S_co]):
         """Of the living series."""
         return self._series.keys()
 
+    def unseen(self, seen: int) -> Iterator[tuple[tuple[str, ...], Amount, int]]:
+        """Label values, amounts and births of the series that were born after ``seen``."""
+        for series in self._order[bisect_right(self._order, seen, key=_BIRTH) :]:
+            amount = series.amount()
+            if amount is not None:
+                yield series.values, amount, series.birth
+
     def prepare(self, format_: Format, most: int) -> int:
         """Make up to ``most`` lines that ``render`` would have to make; how many it were."""
         self._settle()
@@ -115,20 +134,20 @@ class Family(ABC, Generic[S_co]):
             lines = self._lines[format_] = Lines(format_, self._generation)
         return lines.make(self._order, most)
 
-    def render(self, format_: Format, seen: int) -> list[bytes]:
-        """Metadata and lines, each ending in a line break once joined by one.
+    def metadata(self, format_: Format) -> bytes:
+        """Its HELP and TYPE lines."""
+        return self._metadata[format_]
+
+    def lines(self, format_: Format, seen: int) -> list[bytes]:
+        """The lines of its series at this moment, for the caller to keep.
 
         ``seen`` is the latest birth the reader knows; younger series are shown at 0.
         """
         self.prepare(format_, _ALL)
-        self._lines[format_].asked = self._generation
-        lines = self._lines[format_].made
+        lines = self._lines[format_]
+        lines.asked = self._generation
         known = bisect_right(self._order, seen, key=_BIRTH)
-        if known < len(lines):
-            lines = lines[:known] + [s.zero() for s in self._order[known:]]
-        if not lines:
-            return [self._metadata[format_]]
-        return [self._metadata[format_], b"\n".join(lines), b"\n"]
+        return lines.made[:known] + [s.zero() for s in self._order[known:]]
 
     def next_generation(self, lifetime: int) -> int:
         """Another period has passed; series untouched for more than ``lifetime`` of them end.

@@ -19,7 +19,7 @@ from exporter.metrics.bounds import OVERFLOW, LabelBounds
 from exporter.metrics.counter import CounterFamily, CounterSeries, GaugeFamily, GaugeSeries
 from exporter.metrics.declaration import MetricType
 from exporter.metrics.histogram import HistogramFamily
-from exporter.metrics.series import Family, Series
+from exporter.metrics.series import Amount, Family, Series
 from exporter.metrics.text import Pairs
 from exporter.pipeline.effects import Effect, EffectKey, Effects, EffectsOf
 from exporter.pipeline.lifecycles import LifecycleFamilies
@@ -110,15 +110,26 @@ class Counting:
 
     def families(self) -> Iterator[Family[Series]]:
         """All families, in the order they are shown."""
-        yield from self._bounded()
+        yield from self.bounded()
         yield from self._lifecycles.families()
 
-    def _bounded(self) -> Iterator[Family[Series]]:
+    def bounded(self) -> Iterator[Family[Series]]:
         """Those whose label values come from the cluster."""
         yield self.events
         yield self.last_seen
         yield from self._counters.values()
         yield from self._histograms.values()
+
+    def add(self, family: str, labels: tuple[str, ...], amount: Amount) -> bool:
+        """What another process had counted and shown to nobody; whether it fits a family."""
+        for known in self.bounded():
+            if known.declaration.name == family:
+                try:
+                    known.at(labels).add(amount)
+                except ValueError:
+                    return False
+                return True
+        return False
 
     def refresh(self) -> None:
         """Bring those families up to date whose numbers are kept elsewhere."""
@@ -210,7 +221,7 @@ class Counting:
 
     def labels(self) -> list[str]:
         """All label names of the families, each once."""
-        return list(dict.fromkeys(n for f in self._bounded() for n in f.declaration.labels))
+        return list(dict.fromkeys(n for f in self.bounded() for n in f.declaration.labels))
 
     def next_generation(self, lifetime: int) -> None:
         """Another period has passed: end idle series, forget the label values only they had."""
@@ -218,7 +229,7 @@ class Counting:
         self._remembered = 0
         for series in self._closed:
             series.held = True  # alerts read it at 0, however long nothing happens
-        families = list(self._bounded())
+        families = list(self.bounded())
         if sum([family.next_generation(lifetime) for family in families]):
             self.bounds.retain((f.declaration.labels, f.label_values()) for f in families)
 

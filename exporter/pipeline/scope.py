@@ -51,9 +51,10 @@ class Scope:
         record = read_event(item)
         if record is None:
             return False
-        self.ledger.listed(record)
+        new = self.ledger.listed(record)
         if self._baseline is not None:
-            self._priming.listed(record)
+            if not new:  # what is new is yet to open and close pairs
+                self._priming.listed(record)
             identity = self._counting.identity_of(record)
             when = unix_seconds(record.last_time)
             if when >= self._baseline.get(identity, -inf):
@@ -71,13 +72,13 @@ class Scope:
     def list_published(self, resource_version: str) -> None:
         """The list is complete."""
         version, now = version_number(resource_version), self._wall()
+        self._priming.publish()
         for record, times in self.ledger.publish_list(version, self._monotonic()):
             self._counting.occurred(record, times, now)
             self.missed += times
         for identity, when in (self._baseline or {}).items():
             self._counting.seen(identity, min(when, now))
         self._baseline = None
-        self._priming.publish()
         self.last_sync = now
 
     def list_abandoned(self) -> None:

@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
-import weakref
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,11 +14,8 @@ from aiohttp import web
 from exporter.metrics.page import Page
 from exporter.web.landing import Facts, landing_page
 from exporter.web.negotiation import format_for, gzip_accepted
+from exporter.web.scrapers import Recognize
 
-# Prometheus, vmagent, Alloy and the OpenTelemetry collector send it with every scrape.
-SCRAPE_HEADER = "X-Prometheus-Scrape-Timeout-Seconds"
-# Products of agents that scrape, for those that send no such header or lost it in a proxy.
-_AGENTS = frozenset({"Prometheus", "vm_promscrape", "Alloy", "GrafanaAgent", "Datadog Agent"})
 # Level 1 costs a quarter of the default's time and exposition text still shrinks tenfold.
 _GZIP_LEVEL = 1
 _GZIP_WINDOW = 31
@@ -28,7 +23,6 @@ _LARGE_BYTES = 256 * 1024
 # Each holds a page: past that somebody asks faster than anybody reads.
 MAX_REQUESTS = 40
 _WRITE_SECONDS = 60.0
-_PRODUCT_CHARACTERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,7 @@ class Health:
 
 
 class WebServer:
-    """Serves one page. ``health`` and ``facts`` are asked at each request.
+    """Serves one page. ``health`` and ``facts`` are asked at each request, ``recognize`` who asks.
 
     At most ``max_requests`` for metrics are answered at once.
     """
@@ -52,12 +46,14 @@ class WebServer:
         telemetry_path: str,
         health: Callable[[], Health],
         facts: Callable[[], Facts],
+        recognize: Recognize,
         max_requests: int = MAX_REQUESTS,
     ) -> None:
         self.requests = 0
         """For metrics, under way."""
         self._max_requests = max_requests
         self._page = page
+        self._recognize = recognize
         self._telemetry_path = telemetry_path
         self._health = health
         self._facts = facts
@@ -97,12 +93,10 @@ class WebServer:
         began = time.monotonic()
         format_ = format_for(request.headers.get("Accept", ""))
         zipped = gzip_accepted(request.headers.get("Accept-Encoding", ""))
-        timeout = _scrape_timeout(request)
-        scraper = _identity(request) if timeout is not None else ""
-        connection = weakref.ref(request.transport) if request.transport else object()
+        scraper = self._recognize(request)
         for _ in self._page.prepare(format_):
             await asyncio.sleep(0)  # events, probes and other scrapers have their turn
-        parts, up_to = self._page.render(format_, scraper, connection)
+        parts, showing = self._page.render(format_, scraper.name, scraper.connection)
         blocks = await _blocks(parts)
         headers = {"Content-Type": format_.value, "Vary": "Accept, Accept-Encoding"}
         if zipped:
@@ -110,13 +104,11 @@ class WebServer:
             blocks = await _gzip(blocks)
         response = web.StreamResponse(headers=headers)
         response.content_length = sum(map(len, blocks))
-        patience = _WRITE_SECONDS
-        if timeout is not None and timeout > 0:
-            patience = min(timeout, _WRITE_SECONDS)
+        patience = min(scraper.timeout, _WRITE_SECONDS) if scraper.timeout > 0 else _WRITE_SECONDS
         sent = await _send(request, response, blocks, patience)
         # A scraper that had given up by then has seen nothing, births included.
-        if sent and timeout is not None and time.monotonic() - began < timeout:
-            self._page.shown(scraper, up_to, connection)
+        if sent and scraper.name and time.monotonic() - began < scraper.timeout:
+            self._page.shown(showing)
         return response
 
     async def _ready(self, _request: web.Request) -> web.Response:
@@ -144,6 +136,9 @@ async def _send(
     """Whether all was written in time; a client that does not read is cut off."""
     try:
         async with asyncio.timeout(seconds):
+            if request.transport is not None:
+                # What waits in our own memory would die with us: only the kernel sends it then.
+                request.transport.set_write_buffer_limits(0)
             await response.prepare(request)
             if request.method != "HEAD":
                 for block in blocks:
@@ -184,25 +179,3 @@ async def _gzip(blocks: list[bytes]) -> list[bytes]:
 def _compressed(blocks: list[bytes]) -> list[bytes]:
     packer = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_WINDOW)
     return [*map(packer.compress, blocks), packer.flush()]
-
-
-def _scrape_timeout(request: web.Request) -> float | None:
-    """How long a scraper waits for its page, in seconds; None for who is no scraper."""
-    if request.method != "GET":  # HEAD shows nothing
-        return None
-    try:
-        seconds = float(request.headers.get(SCRAPE_HEADER, ""))
-    except ValueError:
-        seconds = math.nan
-    if math.isnan(seconds):
-        return math.inf if _product(request) in _AGENTS else None
-    return seconds
-
-
-def _product(request: web.Request) -> str:
-    return request.headers.get("User-Agent", "").partition("/")[0]
-
-
-def _identity(request: web.Request) -> str:
-    """Two scrapers on one address are told apart by their product, not by its version."""
-    return f"{request.remote} {_product(request)[:_PRODUCT_CHARACTERS]}"

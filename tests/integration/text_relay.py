@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
-from exporter.web.server import SCRAPE_HEADER
+from exporter.web.scrapers import SCRAPE_HEADER
 
 
 class TextRelay:

@@ -28,6 +28,16 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
     ),
     "series.limit": ("500", 500, {"series_limit": 500}),
     "series.ttl": ("2d", "2d", {"series_ttl": 172_800.0}),
+    "web.scraper-agent": (
+        "Homemade Agent,Other",
+        ["Homemade Agent", "Other"],
+        {"scraper_agents": ("Homemade Agent", "Other")},
+    ),
+    "checkpoint.path": (
+        "/data/checkpoint.db",
+        "/data/checkpoint.db",
+        {"checkpoint_path": "/data/checkpoint.db"},
+    ),
     "workload.labels": ("true", "true", {"workload_labels": True}),
     "log.level": ("warning", "warning", {"log_level": "warning"}),
     "log.format": ("json", "json", {"log_format": "json"}),

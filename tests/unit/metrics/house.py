@@ -93,10 +93,10 @@ class House:
         By default all are asked for on one connection.
         """
         page = self.page()
-        parts, up_to = page.render(Format.TEXT, scraper, connection)
+        parts, showing = page.render(Format.TEXT, scraper, connection)
         body = b"".join(parts).decode()
         if sent:
-            page.shown(scraper, up_to, connection)
+            page.shown(showing)
         return dict(samples(body))
 
     def curl(self) -> dict[str, float]:

@@ -137,9 +137,9 @@ def test_page_is_brought_up_to_date_before_it_is_rendered() -> None:
         house.scrapers,
         refresh=lambda: things.at(("a",)).inc(1),
     )
-    parts, up_to = page.render(Format.TEXT)
+    parts, showing = page.render(Format.TEXT)
     assert b'{reason="a"} 1' in b"".join(parts)
-    assert up_to == 1
+    assert showing.births == 1
 
 
 def test_exemplar_is_written_behind_the_value() -> None:

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import aiohttp
 
-from exporter.metrics.page import Foreign, Page
+from exporter.metrics.page import Foreign, Page, Showing
 from exporter.web.landing import Facts
-from exporter.web.server import MAX_REQUESTS, SCRAPE_HEADER, Health, WebServer
+from exporter.web.scrapers import SCRAPE_HEADER, recognizer
+from exporter.web.server import MAX_REQUESTS, Health, WebServer
 from tests.unit.metrics.house import House, samples
 
 NOW = 1_795_347_600.0  # 2026-11-22 11:40:00 UTC
@@ -37,8 +38,8 @@ class CountedPage(Page):
 
     sent = 0
 
-    def shown(self, scraper: str, up_to: int, connection: object = None) -> None:
-        super().shown(scraper, up_to, connection)
+    def shown(self, showing: Showing) -> None:
+        super().shown(showing)
         self.sent += 1
 
 
@@ -67,6 +68,7 @@ class Site:
             telemetry_path=telemetry_path,
             health=lambda: self.health,
             facts=lambda: replace(self.facts, ready=self.health.ready),
+            recognize=recognizer(("Homemade Agent",)),
             max_requests=max_requests,
         )
         self.port = 0

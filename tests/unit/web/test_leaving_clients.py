@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
-from exporter.web.server import SCRAPE_HEADER
+from exporter.web.scrapers import SCRAPE_HEADER
 from tests.unit.web.site import THING, Site, serving
 
 

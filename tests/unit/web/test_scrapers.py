@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.web.server import SCRAPE_HEADER
+from exporter.web.scrapers import SCRAPE_HEADER
 from tests.unit.web.site import PROMETHEUS, THING, Site
 
 VMAGENT = {SCRAPE_HEADER: "10", "User-Agent": "vm_promscrape"}
@@ -18,7 +18,16 @@ async def test_scrape_header_makes_a_scraper(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "agent", ["Prometheus/2.42.0", "vm_promscrape", "Alloy/v1.9.0 (linux; docker)"]
+    "agent",
+    [
+        "Prometheus/2.42.0",
+        "vm_promscrape",
+        "Alloy/v1.9.0 (linux; docker)",
+        "Datadog Agent/7.50.0",
+        "Telegraf/1.30.0 Go/1.22.2",
+        "Elastic-Metricbeat/8.13.0 (linux; amd64; 0000; 2024-03-01)",
+        "homemade agent/1",
+    ],
 )
 async def test_known_agent_makes_a_scraper_without_the_header(site: Site, agent: str) -> None:
     """An agent whose header got lost on the way is still known by its name."""
@@ -56,6 +65,39 @@ async def test_two_products_on_one_address_are_two_scrapers(site: Site) -> None:
     assert await site.scrape(VMAGENT) == {THING: 0}
     assert await site.scrape(PROMETHEUS) == {THING: 1}
     assert await site.scrape(VMAGENT) == {THING: 1}
+
+
+def through_proxy(client: str) -> dict[str, str]:
+    """A pair's requests, through a proxy beside the exporter."""
+    return PROMETHEUS | {"X-Forwarded-For": client}
+
+
+async def test_a_pair_behind_a_proxy_in_the_pod_is_told_apart(site: Site) -> None:
+    """By the address that the proxy adds behind whatever the client claims."""
+    for client in ("10.0.0.1", "6.6.6.6, 10.0.0.2"):
+        await site.scrape(through_proxy(client))
+    site.things.at(("a",)).inc(1)
+    assert await site.scrape(through_proxy("10.0.0.1")) == {THING: 0}
+    assert await site.scrape(through_proxy("10.0.0.2")) == {THING: 0}
+    assert len(site.house.scrapers) == 2
+
+
+async def test_a_proxys_connection_proves_nothing(site: Site) -> None:
+    """It may be used for several scrapers in turn, so each 0 is shown twice, as to a scraper that
+    opens a connection for each page.
+    """
+    await site.scrape(through_proxy("10.0.0.1"))
+    site.things.at(("a",)).inc(1)
+    shown = [(await site.scrape(through_proxy("10.0.0.1")))[THING] for _ in range(3)]
+    assert shown == [0, 0, 1]
+
+
+@pytest.mark.parametrize("claim", ["", "unknown", "10.0.0.1, ", "_hidden"])
+async def test_what_is_no_address_is_not_believed(site: Site, claim: str) -> None:
+    """Then it is the proxy's own."""
+    await site.scrape(through_proxy(claim))
+    await site.scrape()
+    assert len(site.house.scrapers) == 1
 
 
 async def test_upgraded_prometheus_is_the_same_scraper(site: Site) -> None:
