@@ -27,10 +27,12 @@ class Recorder:
         ledgers: Mapping[str, Ledger],
         families: Callable[[], Iterable[Family[Series]]],
         scrapers: Callable[[], Sequence[str]],
+        versions: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self._ledgers = ledgers
         self._families = families
         self._scrapers = scrapers
+        self._versions = versions
         self._open: deque[Cut] = deque()
         self._due: Cut | None = None
         self._last = 0
@@ -57,6 +59,7 @@ class Recorder:
                 for family in self._families()
                 for labels, amount, birth in family.unseen(told)
             ],
+            versions=self._versions(),
         )
         self._open.append(cut)
         if len(self._open) > _MAX_OPEN:

@@ -47,6 +47,8 @@ class Cut:
     marks: Mapping[str, Marks]
     held: Sequence[Held]
     scrapers: Sequence[str] = ()
+    versions: Mapping[str, int] = field(default_factory=dict)
+    """resourceVersions up to which all was seen, by scope, where somebody asks for them."""
 
     def take_in(self, before: Cut) -> None:
         """The changes of a cut before this one belong to it too."""

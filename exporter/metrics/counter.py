@@ -58,6 +58,11 @@ class CounterSeries(_Sample):
             raise ValueError(f"{amount!r} is no amount of a counter")
         self.inc(amount)
 
+    def reset(self) -> None:
+        """To 0, and of no event."""
+        self.value = 0
+        self.detail = None
+
     def rise_to(self, total: int) -> None:
         """For totals that are kept elsewhere; never falls."""
         if total > self.value:
@@ -100,6 +105,9 @@ class GaugeSeries(_Sample):
         else:
             self.value = value
             self.mark()
+
+    def reset(self) -> None:
+        """Nothing: it is of this moment, whoever shows it."""
 
     def text(self, format_: Format) -> bytes:  # noqa: ARG002 - the same in both
         """``name{...} 1.5``."""

@@ -63,6 +63,12 @@ class HistogramSeries(Series):
         self.sum += total
         self.mark()
 
+    def reset(self) -> None:
+        """To 0, and of no event."""
+        self.counts = [0] * len(self.counts)
+        self.sum = 0.0
+        self._details.clear()
+
     def text(self, format_: Format) -> bytes:
         """Its cumulative buckets, sum and count."""
         details = self._details if format_ is Format.OPENMETRICS else {}

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from exporter.metrics.births import Births
 from exporter.metrics.bounds import OVERFLOW, LabelBounds
@@ -59,6 +59,10 @@ class Series(ABC):
     def add(self, amount: Amount) -> None:
         """Add what a series of another process was given; ``ValueError`` where it does not fit."""
         raise ValueError(f"{amount!r} cannot be added to {type(self).__name__}")
+
+    @abstractmethod
+    def reset(self) -> None:
+        """To what it was born with."""
 
     def mark(self) -> None:
         """Its text is out of date."""
@@ -125,6 +129,19 @@ class Family(ABC, Generic[S_co]):
             amount = series.amount()
             if amount is not None:
                 yield series.values, amount, series.birth
+
+    def take_changed(self) -> list[S_co]:
+        """The living series that changed since this, or a page, was last asked for."""
+        changed = [s for s in self._dirty if s.index >= 0]
+        self._settle()
+        return cast("list[S_co]", changed)
+
+    def begin_again(self) -> None:
+        """All series are born anew, at 0."""
+        for series in self._order:
+            series.reset()
+            series.birth = self._births.next()
+            series.mark()
 
     def prepare(self, format_: Format, most: int) -> int:
         """Make up to ``most`` lines that ``render`` would have to make; how many it were."""

@@ -7,6 +7,7 @@ scope, or by ``replay``.
 """
 
 from exporter.pipeline.counting import Counting
+from exporter.pipeline.journal import Journal
 from exporter.pipeline.scope import Scope
 
-__all__ = ["Counting", "Scope"]
+__all__ = ["Counting", "Journal", "Scope"]

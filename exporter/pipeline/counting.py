@@ -131,6 +131,11 @@ class Counting:
                 return True
         return False
 
+    def begin_again(self) -> None:
+        """All counters and histograms at 0, born anew: as another exporter's."""
+        for family in self.bounded():
+            family.begin_again()
+
     def refresh(self) -> None:
         """Bring those families up to date whose numbers are kept elsewhere."""
         self._lifecycles.refresh()

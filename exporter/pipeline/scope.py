@@ -6,10 +6,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 
-from exporter.events import EventObject, Ledger, read_event, version_number
+from exporter.events import EventObject, EventRecord, Ledger, read_event, version_number
 from exporter.events.record import unix_seconds
 from exporter.pipeline.counting import Counting, Identity
 from exporter.rules.priming import Priming
+
+Occurred = Callable[[EventRecord, int, float], float]
+"""As ``Counting.occurred``."""
 
 
 class Scope:
@@ -33,6 +36,8 @@ class Scope:
         """When a list was last complete, Unix seconds; 0.0 for never."""
         self.lag = 0.0
         """Age of the latest counted occurrence when it arrived, seconds, across two clocks."""
+        self.occurred: Occurred = counting.occurred
+        """Takes the new occurrences."""
         self._baseline: dict[Identity, float] | None = {}
         self._priming = Priming(counting.rules)
         self._counting = counting
@@ -74,7 +79,7 @@ class Scope:
         version, now = version_number(resource_version), self._wall()
         self._priming.publish()
         for record, times in self.ledger.publish_list(version, self._monotonic()):
-            self._counting.occurred(record, times, now)
+            self.occurred(record, times, now)
             self.missed += times
         for identity, when in (self._baseline or {}).items():
             self._counting.seen(identity, min(when, now))
@@ -97,5 +102,5 @@ class Scope:
         times = self.ledger.changed(record)
         if times:
             now = self._wall()
-            self.lag = now - self._counting.occurred(record, times, now)
+            self.lag = now - self.occurred(record, times, now)
         return True

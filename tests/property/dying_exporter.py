@@ -71,7 +71,7 @@ class Process:
         """What is in the store now; the watch goes on behind it."""
         self.ledger.begin_list(server_time=EPOCH + self._cluster.now)
         for record in self._cluster.objects.values():
-            self.ledger.listed(_speaking(record))
+            self.ledger.listed(speaking(record))
         for record, times in self.ledger.publish_list(self._cluster.version, self._monotonic):
             self._counting.occurred(record, times)
         self._position = len(self._cluster.history)
@@ -79,7 +79,7 @@ class Process:
     def watch(self, frames: int) -> None:
         """So many of the frames that were not yet delivered."""
         for frame in self._cluster.history[self._position : self._position + frames]:
-            record = _speaking(frame.record)
+            record = speaking(frame.record)
             if frame.type == "DELETED":
                 self.ledger.ended(record, self._monotonic)
             elif times := self.ledger.changed(record):
@@ -137,7 +137,7 @@ class Prometheus:
         return found
 
 
-def _speaking(record: EventRecord) -> EventRecord:
+def speaking(record: EventRecord) -> EventRecord:
     """The same with a reason and a message that its name tells: many label sets."""
     reason = record.name.partition(".")[0]
     return msgspec.structs.replace(record, reason=reason, message=f"took {len(reason)}s")
