@@ -45,6 +45,8 @@ class Replica:
         self._page = Page(self._counting.families(), births, self._scrapers)
         self._page.witness = self
         self._ledger.begin_list(server_time=EPOCH + cluster.now)
+        for record in cluster.objects.values():
+            self._ledger.listed(speaking(record))
         self._ledger.publish_list(cluster.version, 0.0)
         self._version, self._position = cluster.version, len(cluster.history)
 

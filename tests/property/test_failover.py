@@ -22,7 +22,7 @@ steps = st.lists(occurrences | ticks | deliveries | others, max_size=60)
 
 
 @given(steps)
-@settings(deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_increases_of_all_instances_are_the_occurrences(these: list[Step]) -> None:
     """However far the standby's watch is behind or ahead, and however often the leader dies."""
     cluster, lease = Store(), Lease()
