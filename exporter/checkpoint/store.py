@@ -40,6 +40,10 @@ class CheckpointError(Exception):
     """The file cannot be used; the message says why."""
 
 
+class HeldError(CheckpointError):
+    """Another process has it open."""
+
+
 class UnusableFileError(CheckpointError):
     """What it holds cannot be used: it may be set aside, and a new one begun."""
 
@@ -127,10 +131,9 @@ def opened(path: Path) -> Store:
         _prepare(connection)
     except sqlite3.OperationalError as error:
         connection.close()
-        said = (
-            "is held by another process" if "locked" in str(error) else f"cannot be used: {error}"
-        )
-        raise CheckpointError(said) from error
+        if "locked" in str(error):
+            raise HeldError("is held by another process") from error
+        raise CheckpointError(f"cannot be used: {error}") from error
     except sqlite3.Error as error:
         connection.close()
         raise UnusableFileError(f"is damaged or no checkpoint: {error}") from error

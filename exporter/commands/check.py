@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 
+from exporter.checkpoint.store import CheckpointError, HeldError, opened
 from exporter.commands.rules import examined
 from exporter.config import Config
 from exporter.events import EventObject
@@ -24,7 +27,7 @@ _READER = FrameReader(EventObject)
 
 def check(config: Config) -> int:
     """Print what was found, a line a finding; 1 where something is missing."""
-    usable = _rules(config)
+    usable = _rules(config) & _checkpoint(config)
     return 0 if asyncio.run(_check(config)) == 0 and usable else 1
 
 
@@ -35,6 +38,26 @@ def _rules(config: Config) -> bool:
     for name, rules in counts.items():
         print(f"ok    rules: {name}, {rules}")
     return not problems
+
+
+def _checkpoint(config: Config) -> bool:
+    """Whether the file can be used, or made; nothing is printed where none is asked for."""
+    if not config.checkpoint_path:
+        return True
+    path = Path(config.checkpoint_path)
+    try:
+        if path.exists():
+            opened(path).close()
+        elif not os.access(path.parent, os.W_OK | os.X_OK):
+            raise CheckpointError(f"cannot be made in {path.parent}")
+    except HeldError as error:
+        print(f"ok    checkpoint: {path} {error}, such as the exporter")
+        return True
+    except CheckpointError as error:
+        print(f"FAIL  checkpoint: {path} {error}")
+        return False
+    print(f"ok    checkpoint: {path} {'' if path.exists() else 'can be made'}".rstrip())
+    return True
 
 
 async def _check(config: Config) -> int:
