@@ -73,6 +73,8 @@ class ListWatch(Generic[T]):
 
         self.phase = self._style.phase
         self._version = ""
+        self.reached = ""
+        """The resourceVersion up to which the consumer was given all; ``""`` for none yet."""
         self._token = ""
         self._listing = False
         self._wait = 0.0
@@ -183,7 +185,7 @@ class ListWatch(Generic[T]):
         elif frames:
             self._intake.changed(frames)
             # The watch has come to the last of them: it resumes after it.
-            self._version = frames[-1].object.resource_version or self._version
+            self.reached = self._version = frames[-1].object.resource_version or self._version
 
     def overlong(self, lines: int) -> None:
         """So many lines were too long to be held, and are lost."""
@@ -236,6 +238,8 @@ class ListWatch(Generic[T]):
     def _status(self, kind: str, status: Status, now: float) -> bool:
         if kind == "BOOKMARK":
             self._version = status.resource_version or self._version
+            if self.phase is Phase.WATCH:
+                self.reached = self._version
             if self.phase is Phase.STREAM and status.ends_initial_events:
                 self._published(self._version, now)
                 self._telemetry.connected = self._telemetry.watched = True
@@ -259,7 +263,7 @@ class ListWatch(Generic[T]):
     def _published(self, resource_version: str, now: float) -> None:
         streamed = self.phase is Phase.STREAM
         self.phase = Phase.WATCH
-        self._version = self._version_at_start = resource_version
+        self.reached = self._version = self._version_at_start = resource_version
         self._listing = False
         self._failures = self._since_connected = 0
         self._style.published(streamed=streamed)

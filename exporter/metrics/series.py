@@ -130,6 +130,10 @@ class Family(ABC, Generic[S_co]):
             if amount is not None:
                 yield series.values, amount, series.birth
 
+    def living(self) -> Iterator[S_co]:
+        """Its series, in the order of their births."""
+        return iter(self._order)
+
     def take_changed(self) -> list[S_co]:
         """The living series that changed since this, or a page, was last asked for."""
         changed = [s for s in self._dirty if s.index >= 0]

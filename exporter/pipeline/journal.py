@@ -43,9 +43,12 @@ class Journal:
         self._scopes = frozenset(scopes)
         self._notes: deque[_Note] = deque()
         self._max_notes = max_notes
-        self._amounts: dict[Series, Amount] = {}
         self._seen: dict[str, int] = {}
-        self._collect()
+        for family in counting.bounded():
+            family.take_changed()  # before us: no news
+        self._amounts: dict[Series, Amount] = {
+            series: series.amount() for family in counting.bounded() for series in family.living()
+        }
 
     def __len__(self) -> int:
         return len(self._notes)

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Failover: two replicas count, one shows, and who takes over shows what the other has not.
+
+The leader says with its Lease, after each scrape, how far it has seen the cluster and what no
+scraper was shown of that. The standby keeps a journal of what it counts beyond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from exporter.checkpoint.handover import Handover, read, written
+from exporter.checkpoint.recorder import Recorder
+from exporter.checkpoint.state import Cut
+from exporter.pipeline import Counting, Journal, Scope
+
+Note = Callable[[str, str, dict[str, object]], None]
+"""Takes (level, message, fields)."""
+
+
+class Lead(Protocol):
+    """Our part in the election."""
+
+    @property
+    def leading(self) -> bool:
+        """Whether this process leads at this moment."""
+
+    def publish(self, payload: str) -> bool:
+        """Have it written into the Lease; False if we do not lead."""
+
+
+class Failover:
+    """The witness of a page (``metrics.page``), and whom the election tells who leads.
+
+    ``scopes`` are by namespace, ``""`` for all; ``versions`` gives the resourceVersion up to which
+    each of them has seen its events; ``limit`` is the longest payload in bytes.
+    """
+
+    def __init__(
+        self,
+        counting: Counting,
+        scopes: Mapping[str, Scope],
+        versions: Callable[[], Mapping[str, int]],
+        note: Note,
+        *,
+        limit: int,
+    ) -> None:
+        self.not_handed_over = 0
+        """Series that were held back and had no room in the payload."""
+        self.dropped = 0
+        """Of journals that ended: see ``Journal.dropped``."""
+        self._counting = counting
+        self._scopes = scopes
+        self._note = note
+        self._limit = limit
+        self._recorder = Recorder({}, counting.bounded, list, versions)
+        self._journal = self._begun()
+
+    @property
+    def journal(self) -> Journal:
+        """What a standby counts beyond what the leader has shown."""
+        return self._journal
+
+    def joins(self, lead: Lead) -> None:
+        """The election that decides; before it nobody leads."""
+        self._lead = lead
+
+    def showing(self, seen: int) -> Cut | None:
+        """A page is made; a standby's shows no events."""
+        return self._recorder.cut(seen) if self._lead.leading else None
+
+    def shown(self, cut: Cut | None) -> None:
+        """It was sent: the standby must not show it again."""
+        if cut is None:
+            return
+        self._note("debug", "page sent", {"cut": cut.number})
+        self._recorder.shown(cut)
+        due = self._recorder.take_due()
+        if due is not None:
+            payload, left_out = written(due, self._limit)
+            self.not_handed_over += left_out
+            self._lead.publish(payload)
+
+    def observed(self, payload: str) -> None:
+        """The leader was scraped."""
+        handover = read(payload)
+        if handover is not None:
+            self._journal.seen(handover.versions)
+
+    def started_leading(self, payload: str) -> None:
+        """The payload is the last leader's; without one, what we counted was shown to nobody."""
+        handover = read(payload)
+        if handover is None:
+            self._note("error", "the last leader's handover cannot be read", {})
+            handover = Handover()
+        if handover.versions:
+            self._journal.seen(handover.versions)
+            held = [each.what for each in handover.held]
+            fields: dict[str, object] = {"held": len(held), "journal": len(self._journal)}
+            self._note("info", "counting on where the last leader was scraped", fields)
+            self._journal.take_over(held)
+        for scope in self._scopes.values():
+            scope.occurred = self._journal.leading
+
+    def stopped_leading(self) -> None:
+        """From now on we stand by."""
+        self.dropped += self._journal.dropped
+        self._journal = self._begun()
+
+    def _begun(self) -> Journal:
+        journal = Journal(self._counting, tuple(self._scopes))
+        for scope in self._scopes.values():
+            scope.occurred = journal.standing_by
+        return journal
