@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from exporter.events import EventObject, EventRecord, read_event
+from exporter.events import EventObject, EventRecord, Ledger, read_event
 from exporter.kube.frames import FrameReader, Status, Undecodable
 
 _DECODER = json.JSONDecoder()
@@ -23,8 +23,14 @@ _READER = FrameReader(EventObject)
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 Recorded = tuple[str, EventRecord, int]
 """Frame type, record, and how many bytes of the input are about done."""
-# What is recorded is all there is: nothing in it is forgotten.
-FOREVER_SECONDS = 1e12
+_FOREVER_SECONDS = 1e12
+# A hundred bytes each, at the most: a recording of so many is larger by far.
+_LEDGER_LIMIT = 10_000_000
+
+
+def recorded_ledger() -> Ledger:
+    """A ledger that forgets nothing: what is recorded is all there is."""
+    return Ledger(retention=_FOREVER_SECONDS, limit=_LEDGER_LIMIT)
 
 
 class EventClock:

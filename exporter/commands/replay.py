@@ -14,9 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from exporter.commands.recorded import FOREVER_SECONDS, EventClock, records
+from exporter.commands.recorded import EventClock, recorded_ledger, records
 from exporter.config import Config
-from exporter.events import Ledger
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
 from exporter.metrics.text import Format
@@ -24,7 +23,6 @@ from exporter.pipeline import Counting
 from exporter.rules.loading import built_in, load, read
 from exporter.rules.rulebook import RuleBook
 
-_LEDGER_LIMIT = 10_000_000
 _PROGRESS_BYTES = 8 * 1024 * 1024
 _BAR = 40
 
@@ -85,7 +83,7 @@ def replay_bytes(
     clock = clock or EventClock()
     rules = rules or load(built_in(), clock)
     counting = Counting(rules, births, series_limit=series_limit)
-    ledger = Ledger(retention=FOREVER_SECONDS, limit=_LEDGER_LIMIT)
+    ledger = recorded_ledger()
     ledger.begin_list(server_time=0.0)
     ledger.publish_list(0, 0.0)
     seen = 0

@@ -11,8 +11,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from exporter.config.options import (
     BY_NAME,
     ENVIRONMENT_PREFIX,
@@ -21,6 +19,7 @@ from exporter.config.options import (
     Config,
     Option,
 )
+from exporter.config.strict_yaml import TwinError, YamlError, parse
 
 _NO_DEFAULTS: Mapping[str, str] = MappingProxyType({})
 # What Kubernetes sets in every pod beside a Service whose name begins with ours. There is also
@@ -109,42 +108,21 @@ def _from_file(path: str) -> dict[str, tuple[str, str]]:
 
 def _read(path: str) -> Mapping[Any, Any]:
     try:
-        loader = yaml.SafeLoader(Path(path).read_text("utf-8"))
-        try:
-            node = loader.get_single_node()
-            # Before it is constructed: that writes into the nodes what is merged with <<.
-            _refuse_twins(path, node, "")
-            document = loader.construct_document(node) if node else {}
-        finally:
-            loader.dispose()
+        document = parse(Path(path).read_text("utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except TwinError as error:
+        name = ".".join(error.keys)
+        raise ConfigError(
+            f"{path}: {name}: stands here twice, again in line {error.line}"
+        ) from error
+    except (UnicodeDecodeError, YamlError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    except ConfigError:
-        raise
-    except (ValueError, OverflowError, LookupError, AttributeError) as error:
-        # Of scalars that look like a date or a number and are none, such as 2024-13-45.
-        raise ConfigError(f"{path}: holds a value that cannot be read: {error}") from error
     if document is None:
         return {}
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: must be a mapping of options")
     return document
-
-
-def _refuse_twins(path: str, node: yaml.Node | None, prefix: str) -> None:
-    """YAML forbids a key that stands twice in a mapping; the parser takes the last."""
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen = set()
-    for key, value in node.value:
-        name = f"{prefix}{key.value}"
-        if name in seen:
-            line = key.start_mark.line + 1
-            raise ConfigError(f"{path}: {name}: stands here twice, again in line {line}")
-        seen.add(name)
-        _refuse_twins(path, value, f"{name}.")
 
 
 def _text(path: str, name: str, value: Any) -> str | None:

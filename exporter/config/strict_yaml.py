@@ -7,16 +7,29 @@ import re
 from typing import Any
 
 import yaml
+from yaml.constructor import ConstructorError, SafeConstructor
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _MERGE = "tag:yaml.org,2002:merge"
-
+_VALUE = "tag:yaml.org,2002:value"
+_TEXT = "tag:yaml.org,2002:str"
 _BRACKETS = re.compile(r"[\[\]{}]")
 _MAX_DEPTH = 100
 
 
 class YamlError(ValueError):
     """A text that is no YAML; the message is one line and says where."""
+
+
+class TwinError(YamlError):
+    """A key that stands twice in a mapping."""
+
+    def __init__(self, keys: tuple[str, ...], mark: yaml.Mark) -> None:
+        super().__init__(_at(mark, f"the key {keys[-1]!r} stands twice"))
+        self.keys = keys
+        """It and those of the mappings around it, the outermost first."""
+        self.line = mark.line + 1
+        """Where it stands again."""
 
 
 # Whoever reads a time wants it as it is written.
@@ -26,39 +39,34 @@ _RESOLVERS = {
 }
 
 
-class _Merging(yaml.constructor.SafeConstructor):
-    """``<<`` as YAML 1.1 has it: a mapping's own keys win, then what is merged first.
+class _Merging(SafeConstructor):
+    """Reads ``<<`` as YAML says: a key's own value counts, then that of the first mapping with it.
 
-    PyYAML 6.0.4 lets what is merged last win, and forgets what a merged mapping overrides.
+    PyYAML 6.0.4 does not: it takes keys for the same that are one object, and for others the last.
     """
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """What is merged into the mapping becomes its own; each key stands once."""
-        pairs: dict[object, tuple[yaml.Node, yaml.Node]] = {}
-        merged: list[yaml.MappingNode] = []
+        """Put what is merged with ``<<`` in its place."""
+        merged: dict[object, tuple[yaml.Node, yaml.Node]] = {}
+        own: dict[object, tuple[yaml.Node, yaml.Node]] = {}
         for key, value in node.value:
-            if key.tag == _MERGE:
-                merged += _mappings(value)
-            else:
-                pairs[_identity(key)] = key, value
-        for mapping in merged:
-            self.flatten_mapping(mapping)
-            for key, value in mapping.value:
-                pairs.setdefault(_identity(key), (key, value))
-        node.value = list(pairs.values())
-
-
-def _mappings(merged: yaml.Node) -> list[yaml.MappingNode]:
-    found: list[yaml.MappingNode] = []
-    for each in merged.value if isinstance(merged, yaml.SequenceNode) else [merged]:
-        if not isinstance(each, yaml.MappingNode):
-            raise YamlError(_at(each.start_mark, "only mappings can be merged with <<"))
-        found.append(each)
-    return found
+            if key.tag == _VALUE:  # =, which is text wherever a key is
+                key.tag = _TEXT
+            if key.tag != _MERGE:
+                own[_identity(key)] = key, value
+                continue
+            for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if not isinstance(source, yaml.MappingNode):
+                    problem = "only mappings can be merged with <<"
+                    raise ConstructorError(None, None, problem, source.start_mark)
+                self.flatten_mapping(source)
+                for pair in source.value:
+                    merged.setdefault(_identity(pair[0]), pair)
+        node.value = list((merged | own).values())
 
 
 def _identity(key: yaml.Node) -> object:
-    return (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else key
+    return (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else id(key)
 
 
 class _Loader(_Merging, yaml.SafeLoader):
@@ -89,7 +97,7 @@ def _parsed(kind: type[yaml.SafeLoader], text: str) -> Any:
             if node is None:
                 return None
             # Before it is constructed: that writes into the nodes what is merged with <<.
-            _refuse_twins(node, set())
+            _refuse_twins(node, (), set())
             return loader.construct_document(node)
         finally:
             loader.dispose()
@@ -106,22 +114,23 @@ def _parsed(kind: type[yaml.SafeLoader], text: str) -> Any:
         raise YamlError(f"holds a value that cannot be read: {error}") from error
 
 
-def _refuse_twins(node: yaml.Node, visited: set[int]) -> None:
+def _refuse_twins(node: yaml.Node, keys: tuple[str, ...], visited: set[int]) -> None:
     """YAML forbids a key that stands twice in a mapping; the parser takes the last."""
     if id(node) in visited:
         return
     visited.add(id(node))
     if isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            _refuse_twins(item, visited)
+            _refuse_twins(item, keys, visited)
     elif isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            own = (*keys, str(key.value))
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
-                    raise YamlError(_at(key.start_mark, f"the key {key.value!r} stands twice"))
+                    raise TwinError(own, key.start_mark)
                 seen.add(key.value)
-            _refuse_twins(value, visited)
+            _refuse_twins(value, own, visited)
 
 
 def _depth(text: str) -> int:

@@ -22,7 +22,12 @@ from exporter.rules.expressions import (
 from exporter.rules.keys import key_function
 from exporter.rules.language import CauseSpec, EachCause, FamilySpec, LifecycleSpec, RuleSpec
 from exporter.rules.language import SampleSpec as Written
-from exporter.rules.patterns import UnsafePatternError, compile_pattern
+from exporter.rules.patterns import (
+    MOST_STEPS,
+    UnsafePatternError,
+    compile_pattern,
+    most_steps,
+)
 from exporter.rules.reading import RuleError
 from exporter.rules.rulebook import Rule, Sample, Step
 from exporter.rules.selectors import Names, Selector, SelectorError
@@ -57,6 +62,14 @@ def cause_table(file: str, name: str, spec: Sequence[CauseSpec] | EachCause) -> 
         (row.cause, pattern(row.pattern, f"{file}: causes: {name}: {row.cause}: pattern"))
         for row in rows
     ]
+    steps = sum(most_steps(row.pattern) for row in rows)
+    if steps > MOST_STEPS:
+        dearest = max(rows, key=lambda row: most_steps(row.pattern)).cause
+        raise RuleError(
+            f"{file}: causes: {name}: its rows together, {dearest} the most, can take"
+            f" {steps:,.0f} steps to try over one text, more than {MOST_STEPS:,}; write fewer rows"
+            " and branches, begin patterns with ^, or divide the table"
+        )
     return CauseTable(tuple(compiled), each=isinstance(spec, EachCause))
 
 

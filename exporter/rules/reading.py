@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from exporter.config.loading import nearest
 from exporter.config.strict_yaml import YamlError, parse
+from exporter.config.typed import TypedError, converted
 from exporter.rules.language import (
     CauseSpec,
     EachCause,
@@ -18,14 +18,9 @@ from exporter.rules.language import (
     LifecycleSpec,
     RuleFile,
     RuleSpec,
-    SampleSpec,
 )
 
-T = TypeVar("T")
 _SECTIONS = tuple(field.name for field in msgspec.structs.fields(RuleFile))
-# What msgspec says of a key, and where: "Object contains unknown field `x` - at `$.samples[0]`".
-_UNKNOWN = re.compile(r"unknown field `(.*?)`")
-_PLACE = re.compile(r"(?s)(.*?)(?: - at (`key` in )?`\$\.?(.*)`)?\Z")
 
 
 class RuleError(ValueError):
@@ -86,22 +81,6 @@ def _rules(name: str, rules: Any) -> list[RuleSpec]:
 
 def _converted(value: Any, type_: Any, where: str) -> Any:
     try:
-        return msgspec.convert(value, type_)
-    except (msgspec.ValidationError, RecursionError) as error:
-        said = _PLACE.match(str(error))
-        problem, key = (said[1], said[3] or "") if said else (str(error), "")
-        if said and said[2]:  # YAML reads no, on and 1 as something else
-            problem = "a key is no text; put it between quotes"
-        unknown = _UNKNOWN.search(problem)
-        if unknown:
-            type_ = SampleSpec if key.startswith("samples") else type_
-            guess = nearest(unknown[1], _keys(type_))
-            problem, key = f"no such key{guess}", f"{key}.{unknown[1]}".removeprefix(".")
-        raise RuleError(f"{where}: {f'{key}: ' if key else ''}{problem}") from error
-
-
-def _keys(type_: Any) -> Iterable[str]:
-    structs = msgspec.inspect.type_info(type_)
-    if isinstance(structs, msgspec.inspect.StructType):
-        return [field.encode_name for field in structs.fields]
-    return [field.name for kind in (CauseSpec, EachCause) for field in msgspec.structs.fields(kind)]
+        return converted(value, type_)
+    except TypedError as error:
+        raise RuleError(f"{where}: {error}") from error

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from exporter.rules.patterns.pieces import ALL, UNBOUNDED, Kind, Piece, tree
+from exporter.rules.patterns.pieces import ALL, LINE_END, UNBOUNDED, WORD, Kind, Piece, tree
 from exporter.rules.patterns.syntax import scan
 
 Instruction = tuple[str, int, int]
-"""Take a character of a set; go on elsewhere, or at either of two; be at the start, the end."""
+"""Take a character of a set; go on elsewhere, or at either of two; be at some place."""
+_PLACES = {"$": "end", "^": "line", "\\b": "edge"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class Run:
 
 
 class Matcher:
-    """Searches for an ASCII pattern made of characters, sets, groups, repeats, ``^`` and ``$``."""
+    """Searches for an ASCII pattern of characters, sets, groups, repeats and places."""
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
@@ -47,24 +48,27 @@ class Matcher:
                 if steps == most_steps:
                     return Run(found=False, steps=steps)
                 what, first, second = self._program[at]
+                while what == "jump":  # no step: Python's matcher has none
+                    at = first
+                    what, first, second = self._program[at]
                 if what == "found":
                     return Run(found=True, steps=steps)
                 if what == "either":
                     untried += [(second, place), (first, place)]
-                elif what == "jump":
-                    untried.append((first, place))
                 elif what == "take":
                     if place < len(bits) and bits[place] & first:
                         untried.append((at + 1, place + 1))
-                elif place == (0 if what == "start" else len(bits)):
+                elif _is_at(what, bits, place):
                     untried.append((at + 1, place))
         return Run(found=False, steps=steps)
 
     def _write(self, piece: Piece) -> None:
         """Append the instructions of a piece."""
         written = self._pattern[piece.start : piece.end]
-        if piece.kind is Kind.START or written == "$":
-            self._program.append(("start" if piece.kind is Kind.START else "end", ALL, 0))
+        if piece.kind is Kind.START or written in _PLACES:
+            self._program.append(
+                ("start" if piece.kind is Kind.START else _PLACES[written], ALL, 0)
+            )
         elif piece.kind is Kind.TEXT:
             self._program += [("take", one, 0) for one in piece.sets]
         elif piece.kind is Kind.SEQUENCE:
@@ -106,3 +110,13 @@ class Matcher:
     def _reserve(self) -> int:
         self._program.append(("either", 0, 0))
         return len(self._program) - 1
+
+
+def _is_at(what: str, bits: list[int], place: int) -> bool:
+    """Whether this is such a place."""
+    before, after = (bits[at] if 0 <= at < len(bits) else 0 for at in (place - 1, place))
+    if what == "edge":
+        return bool(before & WORD) != bool(after & WORD)
+    if what == "line":
+        return place == 0 or before == LINE_END
+    return place == (0 if what == "start" else len(bits))

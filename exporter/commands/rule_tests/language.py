@@ -3,19 +3,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
-from exporter.config.loading import nearest
 from exporter.config.strict_yaml import YamlError, parse
+from exporter.config.typed import TypedError, converted
 
 T = TypeVar("T")
-# What msgspec says of a key, and where: "Object contains unknown field `x` - at `$.series`".
-_UNKNOWN = re.compile(r"unknown field `(.*?)`")
-_PLACE = re.compile(r"(?s)(.*?)(?: - at `\$\.?(.*)`)?\Z")
 
 
 class CaseError(ValueError):
@@ -121,14 +117,6 @@ class CaseFile(msgspec.Struct):
     cases: list[Case]
 
 
-# To guess from what was meant.
-_KEYS = {
-    field.encode_name
-    for struct in (_Head, _Body, Event, ObjectMeta, ObjectReference, EventSource, EventSeries)
-    for field in msgspec.structs.fields(struct)
-}
-
-
 def read_cases(name: str, text: str) -> CaseFile:
     """The content of a test file called ``name``; raises ``CaseError``."""
     try:
@@ -162,12 +150,7 @@ def _case(test: Any, number: int, file: str) -> Case:
 
 def _converted(value: Any, type_: type[T], where: str) -> T:
     try:
-        return msgspec.convert(value, type_)
-    except (msgspec.ValidationError, RecursionError) as error:
-        said = _PLACE.match(str(error))
-        problem, key = (said[1], said[2] or "") if said else (str(error), "")
-        unknown = _UNKNOWN.search(problem)
-        if unknown:
-            problem = f"no such key{nearest(unknown[1], _KEYS - {unknown[1]})}"
-            key = f"{key}.{unknown[1]}".removeprefix(".")
-        raise CaseError(f"{where}: {f'{key}: ' if key else ''}{problem}") from error
+        found: T = converted(value, type_)
+    except TypedError as error:
+        raise CaseError(f"{where}: {error}") from error
+    return found

@@ -17,13 +17,13 @@ from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
-from exporter.commands.recorded import FOREVER_SECONDS, EventClock
+from exporter.commands.recorded import EventClock, recorded_ledger
 from exporter.commands.rule_tests.events import frames
 from exporter.commands.rule_tests.language import Case, CaseError, CaseFile, read_cases
 from exporter.commands.rule_tests.samples import Key, differences, read_samples
 from exporter.config import Config
 from exporter.config.loading import nearest
-from exporter.events import EventObject, Ledger, read_event
+from exporter.events import EventObject, read_event
 from exporter.kube.frames import Frame, FrameReader
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.declaration import MetricType
@@ -36,7 +36,6 @@ from exporter.rules.reading import RuleError, read_rule_file
 from exporter.rules.rulebook import RuleBook
 
 _READER = FrameReader(EventObject)
-_LEDGER_LIMIT = 1_000_000
 _PARTS = ("_count", "_sum", "_bucket")
 _ONLY_IF_NAMED = ("_sum", "_bucket")
 
@@ -113,7 +112,7 @@ class _Setting:
         clock = self._clock
         scope = Scope(
             counting,
-            Ledger(retention=FOREVER_SECONDS, limit=_LEDGER_LIMIT),
+            recorded_ledger(),
             monotonic=lambda: clock.now,
             wall=lambda: math.inf,  # no event is from a future that could be doubted
         )

@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import reduce
+from operator import or_
 
 from exporter.rules.patterns.syntax import MEMBER, MOST_REPEATS, UnsafePatternError
 
@@ -56,20 +58,29 @@ class Piece:
     """Whether it is a loop or has one inside."""
     copies: int = field(init=False)
     """RE2's measure: repeat counts, nested ones multiplied."""
+    size: int = field(init=False)
+    """Characters, places and choices to try, with repeats written out: one round if unbounded."""
     first: int = field(init=False)
     """Every character it may begin with."""
+    taken: int = field(init=False)
+    """Every character it may take."""
     can_be_empty: bool = field(init=False)
     """Whether it may take no character at all."""
 
     def __post_init__(self) -> None:
         self.loops = self.kind is Kind.LOOP or any(part.loops for part in self.parts)
         self.copies = max((part.copies for part in self.parts), default=1)
+        self.size = sum(part.size for part in self.parts) or len(self.sets) or 1
         self.first = self.sets[0] if self.sets else 0
+        self.taken = reduce(or_, (*self.sets, *(part.taken for part in self.parts)), 0)
         self.can_be_empty = not self.sets
         if self.kind in REPEATS:
-            self.copies *= max(self.most if self.most < UNBOUNDED else self.least, 1)
+            rounds = self.most if self.most < UNBOUNDED else self.least
+            self.copies *= max(rounds, 1)
+            self.size = (self.size + 1) * (rounds + (self.most == UNBOUNDED))
             self.can_be_empty = not self.least or self.parts[0].can_be_empty
         elif self.kind is Kind.CHOICE:
+            self.size += len(self.parts) - 1
             self.can_be_empty = any(part.can_be_empty for part in self.parts)
         for part in self.parts:
             self.first |= part.first
@@ -98,11 +109,13 @@ def _of(characters: str) -> int:
 
 _CAPITALS = _of("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _DIGITS = _of("0123456789") | _DIGIT
-_WORD = _CAPITALS | _CAPITALS << 32 | _DIGITS | _LETTER | _of("_")
+WORD = _CAPITALS | _CAPITALS << 32 | _DIGITS | _LETTER | _of("_")
+"""What ``\\w`` is."""
+LINE_END = _of("\n")
 _SPACE = _of("\t\n\v\f\r\x1c\x1d\x1e\x1f ") | _BLANK
 _CASELESS = _of("iIkKsS")
 """ASCII letters that are, case apart, also letters outside of ASCII."""
-_CLASSES = {"d": _DIGITS, "w": _WORD, "s": _SPACE}
+_CLASSES = {"d": _DIGITS, "w": WORD, "s": _SPACE}
 _CLASSES |= {name.upper(): ALL ^ found for name, found in _CLASSES.items()}
 _CONTROLS = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "a": "\a", "b": "\b"}
 

@@ -38,6 +38,8 @@ _TOKEN = re.compile(
 )
 MEMBER = re.compile(r"\\x[0-9a-fA-F]{2}|\\.|.", re.DOTALL)
 """What a set between brackets is made of: a character, escaped or not."""
+_MOST_RARE = 16
+"""Of the characters beyond U+FFFF in a set, which Python tries one after the other."""
 _SEVERAL_READINGS = {"[:", "--", "&&", "~~", "||"}
 _IN_SETS = "DdSsWwnrtfvax"
 _OUTSIDE_SETS = _IN_SETS + "ABb"
@@ -99,6 +101,8 @@ def _wrong_set(token: re.Match[str]) -> str:
     pairs = {first + second for first, second in itertools.pairwise(members)}
     if members[0] == "[" or pairs & _SEVERAL_READINGS:
         return "is read otherwise by others; write the characters one by one, escaped: \\["
+    if sum(member > "\uffff" for member in members) > _MOST_RARE:
+        return f"has more than {_MOST_RARE} characters beyond U+FFFF; write few ranges: x-z"
     return next(filter(None, (_wrong_in(member, _IN_SETS) for member in members)), "")
 
 

@@ -14,9 +14,11 @@ from exporter.rules.loading import built_in, load
 from exporter.rules.patterns import (
     LONGEST_MESSAGE,
     LONGEST_PATTERN,
+    MOST_STEPS,
     UnsafePatternError,
     compile_pattern,
 )
+from exporter.rules.patterns.pieces import MANY
 from tests.docs.markdown import DOCS, filled
 from tests.docs.metrics import queries
 from tests.docs.pages import PAGES
@@ -104,6 +106,8 @@ def test_numbers_in_prose_are_those_of_the_code() -> None:
         assert f"{MAX_OPEN:,}" in page
     assert f"first {LONGEST_MESSAGE:,} characters" in rules
     assert f"{LONGEST_PATTERN:,} characters" in rules
+    assert f"{MOST_STEPS:,} steps" in rules
+    assert f"more than {MANY} rounds" in rules
     assert f"{LIMITS['namespace']:,} namespaces" in metrics
     assert f"`{DEMO_ADDRESS}`" in configuration
 

@@ -187,7 +187,7 @@ def test_merged_keys_are_no_twins(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("events: {ttl: 2024-13-45}", "holds a value that cannot be read: month must be in 1..12"),
+        ("log: {level: !!int loud}", "holds a value that cannot be read: invalid literal"),
         ("log: {level: !!bool loud}", "holds a value that cannot be read"),
         ("log: {level: !!timestamp loud}", "holds a value that cannot be read"),
         ("a: " + "[" * 5000, "is nested too deeply"),
@@ -197,6 +197,12 @@ def test_merged_keys_are_no_twins(file: Path) -> None:
 def test_file_that_the_parser_stumbles_over(file: Path, text: str, told: str) -> None:
     """Errors that are not YAML's own are errors of the file all the same."""
     assert problem(file, text).startswith(told)
+
+
+def test_what_looks_like_a_date_is_text(file: Path) -> None:
+    """It is told of as it was written, by the option that cannot use it."""
+    said = problem(file, "events: {ttl: 2024-13-45}")
+    assert said == "events.ttl: is a duration such as 90s, 15m, 1h30m or 2d; not '2024-13-45'"
 
 
 def test_empty_variables_are_none(file: Path) -> None:

@@ -16,6 +16,11 @@ def test_other_values_have_their_type() -> None:
     assert parse("[1, 2.5, true, null, x, '1']") == [1, 2.5, True, None, "x", "1"]
 
 
+def test_any_word_can_be_a_key() -> None:
+    """Those that mean something to YAML elsewhere too."""
+    assert parse("{=: 1, '<<': 2, 'on': 3}") == {"=": 1, "<<": 2, "on": 3}
+
+
 def test_empty_text_is_nothing() -> None:
     """A file of comments alone is no error of its own."""
     assert parse("# nothing here\n") is None
@@ -27,10 +32,10 @@ def test_what_is_merged_can_be_overridden() -> None:
     assert parse(text) == [{"x": 1, "y": 1}, {"x": 2, "y": 1}, {"x": 2, "y": 3}, {"x": 2, "y": 1}]
 
 
-def test_what_is_merged_first_wins() -> None:
-    """Of several mappings in one `<<`, as YAML 1.1 says."""
-    text = "- &a {one: 1, two: 1}\n- &b {one: 2, three: 2}\n- {<<: [*a, *b], two: 3}"
-    assert parse(text)[2] == {"one": 1, "two": 3, "three": 2}
+def test_of_several_that_are_merged_the_first_counts() -> None:
+    """As YAML says, however long the keys' names are."""
+    text = "- &a {x: 1, label: 1}\n- &b {x: 2, label: 2, y: 2}\n- {<<: [*a, *b], z: 3}"
+    assert parse(text)[2] == {"x": 1, "label": 1, "y": 2, "z": 3}
 
 
 def test_only_mappings_can_be_merged() -> None:
@@ -47,6 +52,8 @@ def test_only_mappings_can_be_merged() -> None:
         ("a: [1", "line 1, column 6: expected ',' or ']', but got '<stream end>'"),
         ("a: 1\n---\nb: 2", "line 2, column 1: but found another document"),
         ("? [a]\n: 1", "line 1, column 3: found unhashable key"),
+        ("a: {<<: 5}", "line 1, column 9: only mappings can be merged with <<"),
+        ("a: &a {<<: *a}", "is nested too deeply"),
         ("a: *b", "line 1, column 4: found undefined alias 'b'"),
         ("a: !!int x", "holds a value that cannot be read: "),
         ("[" * 5000, "is nested too deeply"),

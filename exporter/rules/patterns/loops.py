@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Choices that the next characters do not settle: how many ways they make through one text."""
+"""Loops that one text can go through in several ways: choices that nothing settles."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from itertools import combinations
 from typing import NamedTuple, NoReturn
@@ -22,68 +21,53 @@ class _Rest(NamedTuple):
     more: _Rest | None
 
 
-def ways_through(pattern: str, piece: Piece) -> tuple[int, list[Piece]]:
-    """How many ways one text may go through the pattern, and the choices that make them.
-
-    Loops count as one way each: theirs is the matter of chains. Raises UnsafePatternError for a
-    loop with more than one way inside.
-    """
-    ways = _Ways(pattern)
-    return ways.of(piece, None, None), ways.choices
+def check_loops(pattern: str, piece: Piece) -> None:
+    """Raises UnsafePatternError for a loop that one text can go through in several ways."""
+    _Check(pattern).piece(piece, None, None)
 
 
-class _Ways:
-    """Counts the ways through the pieces of one pattern."""
+class _Check:
+    """Goes through the pieces of one pattern."""
 
     def __init__(self, pattern: str) -> None:
-        self.choices: list[Piece] = []
         self._pattern = pattern
 
-    def of(self, piece: Piece, rest: _Rest | None, loop: Piece | None) -> int:
-        """The ways through a piece that has ``rest`` behind it and is in ``loop``, if any."""
-        ways = 1
+    def piece(self, piece: Piece, rest: _Rest | None, loop: Piece | None) -> None:
+        """Look at a piece that has ``rest`` behind it and is in ``loop``, if any."""
         if piece.kind is Kind.SEQUENCE:
             for part in reversed(piece.parts):
-                ways *= self.of(part, rest, loop)
+                self.piece(part, rest, loop)
                 rest = _Rest(part, rest)
         elif piece.kind is Kind.CHOICE:
-            ways = max(self.of(part, rest, loop) for part in piece.parts)
-            if rest:  # at the end of the pattern nothing fails that could be tried again
-                ways *= self._branches(piece, rest, loop)
+            for part in piece.parts:
+                self.piece(part, rest, loop)
+            if loop and rest:
+                self._branches(piece, rest, loop)
         elif piece.kind in REPEATS:
             body = piece.parts[0]
             again = _Rest(replace(piece, least=0), rest)
             if piece.kind is Kind.LOOP:
                 if body.can_be_empty:
-                    self._refuse_loop(piece, "a round may be empty")
-                # Leaving the outermost loop is the chains' matter: here a round follows a round.
-                self.of(body, again if loop else _Rest(again.piece, None), loop or piece)
+                    self._refuse(piece, "a round may be empty")
+                # Leaving the outermost loop is a matter of cost: here a round follows a round.
+                self.piece(body, again if loop else _Rest(again.piece, None), loop or piece)
             else:
-                ways = self.of(body, again, loop) ** piece.most
-            settled = piece.least == piece.most or (piece.kind is Kind.LOOP and not loop)
-            if rest and not settled and _unsettled(_next(_Rest(body, again)), _next(rest)):
-                if loop:
-                    self._refuse_loop(loop, f"{placed(self._pattern, piece)} may go on or stop")
-                self.choices.append(piece)
-                ways *= piece.most - piece.least + 1
-        return ways
+                self.piece(body, again, loop)
+            if loop and rest and piece.least < piece.most:
+                self._rounds(piece, _Rest(body, again), rest, loop)
 
-    def _branches(self, choice: Piece, rest: _Rest, loop: Piece | None) -> int:
-        """The number of branches that may take the same text, at most."""
+    def _branches(self, choice: Piece, rest: _Rest, loop: Piece) -> None:
         ahead = [(part, _next(_Rest(part, rest))) for part in choice.parts]
-        rivals = Counter({id(part): 1 for part in choice.parts})
         for (one, first), (other, second) in combinations(ahead, 2):
             if _unsettled(first, second):
-                if loop:
-                    pair = f"{placed(self._pattern, one)} and {placed(self._pattern, other)}"
-                    self._refuse_loop(loop, f"{pair} may begin alike")
-                rivals.update((id(one), id(other)))
-        most = max(rivals.values())
-        if most > 1:
-            self.choices.append(choice)
-        return most
+                pair = f"{placed(self._pattern, one)} and {placed(self._pattern, other)}"
+                self._refuse(loop, f"{pair} may begin alike")
 
-    def _refuse_loop(self, loop: Piece, why: str) -> NoReturn:
+    def _rounds(self, repeat: Piece, again: _Rest, rest: _Rest, loop: Piece) -> None:
+        if _unsettled(_next(again), _next(rest)):
+            self._refuse(loop, f"{placed(self._pattern, repeat)} may go on or stop")
+
+    def _refuse(self, loop: Piece, why: str) -> NoReturn:
         raise UnsafePatternError(
             f"{placed(self._pattern, loop)} repeats what can take one text in several ways: {why};"
             " let each round begin, go on and end in one way only, such as '(?:[^,]+,)*'"
