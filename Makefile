@@ -4,9 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
+# The compiled wheel is installed there, alone: beside the sources its modules would hide them.
+COMPILED := .venv-compiled
+COMPILED_READY := $(COMPILED)/.ready
+# What compiling needs and not every machine has; empty where it is missing.
+COMPILER := $(shell command -v cc >/dev/null && $(PYTHON) -c 'import os, sysconfig; \
+	print(*filter(os.path.exists, [sysconfig.get_path("include") + "/Python.h"]))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint type contracts generated bench image clean
+.PHONY: help run test check fmt lint type contracts generated bench compiled clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +41,7 @@ lint: $(READY) ## Format and lint, without changing anything.
 	$(BIN)/ruff check
 	$(BIN)/codespell README.md CHANGELOG.md docs exporter tests Makefile
 	$(BIN)/yamllint --strict exporter deploy docs tests/catalogue
-	$(BIN)/shellcheck .ci/run .ci/assets .ci/package .ci/try-run
+	$(BIN)/shellcheck .ci/run .ci/assets .ci/compiled .ci/package .ci/try-run
 	$(BIN)/hadolint Dockerfile
 
 type: $(READY) ## Check types, strictly.
@@ -47,11 +53,15 @@ contracts: $(READY) ## Check which room imports which.
 generated: $(READY) ## Check that generated files are up to date.
 	$(BIN)/python -m tests.generate --check
 
-bench: $(READY) ## Measure speed and size, beside an alternative.
-	$(BIN)/python -m tests.bench $(BENCH)
+bench: $(READY) $(if $(COMPILER),$(COMPILED_READY)) ## Measure speed and size, beside an alternative.
+	@$(if $(COMPILER),,echo "no C compiler with Python's headers here: pure Python is measured")
+	$(BIN)/python -m tests.bench $(if $(COMPILER),--python $(COMPILED)/bin/python) $(BENCH)
+
+compiled: $(COMPILED_READY) ## Build the compiled wheel into dist/; test what it does.
+	.ci/compiled $(COMPILED)/bin/python
 
 clean: ## Remove what was made here.
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(COMPILED) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Debian and Ubuntu keep venv's pip apart; a fresh machine has neither.
 $(READY): pyproject.toml Makefile
@@ -64,4 +74,15 @@ $(READY): pyproject.toml Makefile
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+# The wheel says by its name for which Python and machine it is.
+$(COMPILED_READY): $(READY) hatch_build.py $(shell find exporter -name '*.py' -o -name '*.yaml')
+	@test -n "$(COMPILER)" || \
+		{ echo "compiling needs a C compiler and Python's headers (gcc, python3-dev)" >&2; exit 1; }
+	rm -rf $(COMPILED) dist/*-cp*.whl
+	$(PYTHON) -m venv $(COMPILED)
+	$(COMPILED)/bin/python -m pip install --quiet --upgrade pip
+	HATCH_BUILD_HOOKS_ENABLE=1 $(COMPILED)/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+	$(COMPILED)/bin/python -m pip install --quiet dist/*-cp*.whl --group test
 	@touch $@

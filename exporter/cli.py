@@ -130,7 +130,7 @@ def _parser(command: str, *, named: bool) -> argparse.ArgumentParser:
     import argparse
 
     from exporter.config.options import ENVIRONMENT_PREFIX, OPTIONS
-    from exporter.version import VERSION
+    from exporter.version import BUILD, VERSION
 
     listing = "\n".join(f"  {name:13}{text}" for name, text in COMMANDS.items())
     operand = _OPERANDS.get(command, "")
@@ -144,7 +144,7 @@ def _parser(command: str, *, named: bool) -> argparse.ArgumentParser:
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION} ({BUILD})")
     parser.add_argument(
         "--config.file",
         dest="config_file",

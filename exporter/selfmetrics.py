@@ -29,7 +29,7 @@ from exporter.metrics.declaration import Declaration, MetricType
 from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Scope
-from exporter.version import VERSION
+from exporter.version import BUILD, VERSION
 
 _PREFIX = "kube_event_metrics_"
 _GAUGE, _COUNTER = MetricType.GAUGE, MetricType.COUNTER
@@ -41,7 +41,7 @@ def _declare(name: str, type_: MetricType, help_: str, *labels: str) -> Declarat
 
 
 DECLARATIONS = (
-    _declare("build_info", _GAUGE, "What runs; always 1.", "version", "python"),
+    _declare("build_info", _GAUGE, "What runs; always 1.", "version", "python", "build"),
     _declare("synced", _GAUGE, "Whether the first list is complete.", "scope"),
     _declare("watch_connected", _GAUGE, "Whether a watch is open.", "scope"),
     _declare(
@@ -175,7 +175,7 @@ class SelfMetrics:
             for name, d in _BY_NAME.items()
             if d.type is _COUNTER
         }
-        self._gauge("build_info", 1, VERSION, platform.python_version())
+        self._gauge("build_info", 1, VERSION, platform.python_version(), BUILD)
         self._gauge("series_limit", counting.events.limit)
         self.refresh()
 

@@ -96,7 +96,7 @@ class GaugeSeries(_Sample):
         self, values: tuple[str, ...], birth: int, dirty: list[Series], declaration: Declaration
     ) -> None:
         super().__init__(values, birth, dirty, declaration)
-        self.value: float = 0
+        self.value = 0.0
 
     def set(self, value: float) -> None:
         """The value from now on; the same value again keeps the series alive."""

@@ -39,7 +39,7 @@ def label_text(names: Iterable[str], values: Iterable[str]) -> str:
     return ",".join(f'{n}="{escape(v)}"' for n, v in zip(names, values, strict=True))
 
 
-def number(value: float) -> str:
+def number(value: float | int) -> str:  # noqa: PYI041 - compiled, they are two types
     """A sample value; whole numbers without a point."""
     if isinstance(value, int):
         return str(value)

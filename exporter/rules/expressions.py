@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from exporter.config.loading import nearest
 from exporter.events.record import EventRecord, container_of
-from exporter.rules import functions
+from exporter.rules.functions import duration, quantity, registry
 
 OTHER = "other"
 ELAPSED = "$elapsed"
@@ -45,12 +45,12 @@ FIELDS: Mapping[str, Callable[[EventRecord], str]] = {
 # What all events with the same label values in the widest family have in common.
 _IDENTITY = frozenset({"namespace", "kind", "reason", "type", "component"})
 _TEXTS: Mapping[str, Callable[[str], str]] = {
-    "registry": functions.registry,
+    "registry": registry,
     "lower": str.lower,
 }
 _NUMBERS: Mapping[str, Callable[[str], float | None]] = {
-    "duration": functions.duration,
-    "quantity": functions.quantity,
+    "duration": duration,
+    "quantity": quantity,
 }
 FUNCTIONS = frozenset({*_TEXTS, *_NUMBERS})
 """Their names; a cause table has another one."""

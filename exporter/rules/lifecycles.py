@@ -57,6 +57,16 @@ class Lifecycle:
         self._open: dict[Key, tuple[float, float, float]] = {}
         """When it began and when it was last told, in Unix seconds; the latter on our clock."""
 
+    def anew(self) -> Lifecycle:
+        """One of the same kind, with nothing open and nothing counted."""
+        return Lifecycle(
+            self._max_age,
+            self._clock,
+            newest=self.newest,
+            primed=self.primed,
+            max_open=self._max_open,
+        )
+
     def __len__(self) -> int:
         self._purge(self._clock())
         return len(self._open)

@@ -11,7 +11,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cachetools import LRUCache
 
@@ -122,6 +122,10 @@ class RuleBook:
                 self._by_reason.setdefault(reason, []).append(rule)
             if not rule.selector.reasons.is_exact:
                 self._by_pattern.append(rule)
+
+    def anew(self) -> RuleBook:
+        """The same rules, with no lifecycle open: a rule book keeps those that are."""
+        return replace(self, lifecycles={name: one.anew() for name, one in self.lifecycles.items()})
 
     def rules_for(self, type_: str, component: str, kind: str, reason: str) -> Rules:
         """The rules to ``match`` such events by; many have none."""

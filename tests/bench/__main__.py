@@ -18,7 +18,7 @@ from pathlib import Path
 if __package__ in (None, ""):  # run as a file: make the project's root importable
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from tests.bench.measure import Subject
+from tests.bench.measure import Subject, installed
 from tests.bench.report import machine, table
 from tests.bench.scenarios import FULL, SCENARIOS, SHORT, Bench, Size
 
@@ -57,6 +57,13 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all runs as JSON")
     parser.add_argument("--only", action="append", choices=SCENARIOS, help="repeatable")
     parser.add_argument("--subject", choices=SUBJECTS, help="only one of the two")
+    parser.add_argument(
+        "--python",
+        type=Path,
+        default=Path(sys.executable),
+        metavar="FILE",
+        help="of the environment whose exporter is measured; by default the one that runs this",
+    )
     parser.add_argument("--no-fail", action="store_true", help="exit 0 though a bar is missed")
     arguments = parser.parse_args()
     began = time.monotonic()
@@ -70,10 +77,13 @@ def main() -> int:
     errors = []
     with tempfile.TemporaryDirectory(prefix="kube-event-metrics-bench-") as temporary:
         directory = Path(temporary)
+        python = str(arguments.python.absolute())
+        exporter = installed(python, directory)
+        print(f"exporter: {exporter}")
         size = SHORT if arguments.short else FULL
         certificate = make_certificate(directory)
         print(f"paced events go over {'TLS' if certificate else 'plain HTTP (no trustme)'}")
-        bench = Bench(size, directory, certificate)
+        bench = Bench(size, directory, certificate, python)
         for name in arguments.only or SCENARIOS:
             for turn in range(size.runs):
                 for subject in (arguments.subject,) if arguments.subject else SUBJECTS:
@@ -101,7 +111,8 @@ def main() -> int:
     for failure in errors:
         print(f"error: {failure}")
     if arguments.json:
-        document = {"command": command, "machine": ran_on, "runs": runs, "missed": missed}
+        document = {"command": command, "exporter": exporter, "machine": ran_on}
+        document |= {"runs": runs, "missed": missed}
         arguments.json.write_text(json.dumps(document, indent=2) + "\n")
     return int(bool(missed or errors) and not arguments.no_fail)
 

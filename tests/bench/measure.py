@@ -63,8 +63,10 @@ class Scrape:
 class Process:
     """A child process and what the kernel says about it. A context manager: leaving ends it."""
 
-    def __init__(self, command: list[str], log: Path, *, control: bool = False) -> None:
-        """Start ``command`` in the project's root; its standard error goes to ``log``."""
+    def __init__(
+        self, command: list[str], log: Path, *, control: bool = False, cwd: Path = ROOT
+    ) -> None:
+        """Start ``command`` in a directory; its standard error goes to ``log``."""
         environment = {
             key: value
             for key, value in os.environ.items()
@@ -75,7 +77,7 @@ class Process:
         with log.open("wb") as sink:
             self.child = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=cwd,
                 env=environment,
                 stdin=subprocess.PIPE if control else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if control else sink,
@@ -175,21 +177,25 @@ class FeederProcess(Process):
 class Server(Process):
     """The exporter or the alternative, with its HTTP endpoint."""
 
-    def __init__(self, subject: Subject, feeder: FeederProcess, directory: Path) -> None:
-        """Start it against the feeder, on a free port."""
+    def __init__(
+        self, subject: Subject, python: str, feeder: FeederProcess, directory: Path
+    ) -> None:
+        """Start it against the feeder, on a free port; ours as ``python`` has it installed."""
         self.subject = subject
         self._page = memoryview(bytearray(1 << 26))  # read into, so that no allocation is measured
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         if subject == "ours":
-            command = ["-m", "exporter", "run", "--kubeconfig", str(feeder.kubeconfig)]
+            command = [python, "-m", "exporter", "run", "--kubeconfig", str(feeder.kubeconfig)]
             command += ["--web.listen-address", f"127.0.0.1:{self.port}"]
             command += ["--series.limit", "1000000"]
         else:
-            command = ["-m", "tests.bench.alternative", "--kubeconfig", str(feeder.kubeconfig)]
-            command += ["--port", str(self.port)]
-        super().__init__([sys.executable, *command], directory / f"{subject}.log")
+            command = [sys.executable, "-m", "tests.bench.alternative"]
+            command += ["--kubeconfig", str(feeder.kubeconfig), "--port", str(self.port)]
+        # Ours runs away from the checkout, whose sources would be imported in its place.
+        cwd = directory if subject == "ours" else ROOT
+        super().__init__(command, directory / f"{subject}.log", cwd=cwd)
 
     def status(self, path: str) -> int:
         """The HTTP status of one GET on a new connection; the body is read and dropped."""
@@ -238,11 +244,25 @@ class Server(Process):
         return Scrape(seconds, length, b"" if gzip else bytes(self._page[:length]))
 
 
+def installed(python: str, directory: Path) -> str:
+    """Which exporter ``python`` has: its version, whether it is compiled, and where it lies."""
+    script = (
+        "from exporter import __path__ as p; from exporter.version import COMPILED as c, VERSION; "
+        "print(VERSION + ',', 'compiled' if c else 'pure Python', 'in', *p)"
+    )
+    done = subprocess.run(
+        [python, "-c", script], cwd=directory, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
 @contextmanager
-def served(subject: Subject, feeder: FeederProcess, directory: Path) -> Iterator[Server]:
+def served(
+    subject: Subject, python: str, feeder: FeederProcess, directory: Path
+) -> Iterator[Server]:
     """A running server whose first list is done and whose watch is open."""
     feeder.do("forget")
-    with Server(subject, feeder, directory) as server:
+    with Server(subject, python, feeder, directory) as server:
         if subject == "ours":
             server.until_ready()
         feeder.do("wait_watch")

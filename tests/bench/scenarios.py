@@ -11,7 +11,7 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -44,15 +44,21 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What every scenario needs: sizes, a directory for logs, and the feeders to start."""
+    """What every scenario needs: sizes, a directory for logs, and the processes to start."""
 
     size: Size
     directory: Path
     certificate: Path | None
+    python: str
+    """Of the environment in which our exporter is installed."""
 
     def feeder(self, *, tls: bool = False) -> FeederProcess:
         """A new feeder, over TLS where asked for."""
         return FeederProcess(self.directory, certificate=self.certificate if tls else None)
+
+    def served(self, subject: Subject, feeder: FeederProcess) -> AbstractContextManager[Server]:
+        """A running server whose first list is done and whose watch is open."""
+        return served(subject, self.python, feeder, self.directory)
 
 
 def cluster(namespaces: int, born: int | None = None) -> Load:
@@ -78,7 +84,7 @@ def stream(bench: Bench, subject: Subject) -> Figures:
     """CPU per event and events per second, streamed as fast as the subject reads."""
     size = bench.size
     count = size.streamed if subject == "ours" else size.streamed_alternative
-    with bench.feeder() as feeder, served(subject, feeder, bench.directory) as server:
+    with bench.feeder() as feeder, bench.served(subject, feeder) as server:
         feeder.do("prepare", load=asdict(cluster(20)), events=count, repeats=REPEATS)
         before = server.cpu()
         began = feeder.do("stream")["began"]
@@ -117,7 +123,7 @@ def _time_unread(feeder: FeederProcess) -> float:
 def paced(bench: Bench, subject: Subject) -> Figures:
     """CPU per event when 1 000 a second arrive one by one, over TLS where that can be had."""
     count = bench.size.paced
-    with bench.feeder(tls=True) as feeder, served(subject, feeder, bench.directory) as server:
+    with bench.feeder(tls=True) as feeder, bench.served(subject, feeder) as server:
         feeder.do("prepare", load=asdict(cluster(20)), events=count, repeats=REPEATS, batch=1)
         before = server.cpu()
         feeder.do("stream", rate=1000)
@@ -130,7 +136,7 @@ def paced(bench: Bench, subject: Subject) -> Figures:
 def memory(bench: Bench, subject: Subject) -> Figures:
     """Resident memory: at rest, and with 100 000 live events after several scrapes."""
     live = bench.size.live
-    with bench.feeder() as feeder, served(subject, feeder, bench.directory) as server:
+    with bench.feeder() as feeder, bench.served(subject, feeder) as server:
         base = server.resident()
         feeder.do("prepare", load=asdict(cluster(MEMORY_NAMESPACES)), events=live)
         feeder.do("stream")
@@ -157,7 +163,7 @@ def ready(bench: Bench, subject: Subject) -> Figures:
         with bench.feeder() as feeder:
             load = asdict(cluster(300, past))
             feeder.do("fill", load=load, events=bench.size.live, streamed=streamed)
-            with Server(subject, feeder, bench.directory) as server:
+            with Server(subject, bench.python, feeder, bench.directory) as server:
                 # The alternative has no readiness; its informer opens the watch when it has
                 # handled the whole list, which is the same moment.
                 if subject == "ours":
@@ -194,7 +200,7 @@ def _scrapes(bench: Bench, subject: Subject, label_sets: int, name: str) -> Figu
     """
     load = grid(label_sets)
     figures: Figures = {}
-    with bench.feeder() as feeder, served(subject, feeder, bench.directory) as server:
+    with bench.feeder() as feeder, bench.served(subject, feeder) as server:
         rounds = 0
 
         def touch(step: int) -> None:
@@ -248,7 +254,7 @@ def growth(bench: Bench, subject: Subject) -> Figures:
     load = asdict(cluster(20))
     repeats, few, many, step = 100_000, 1_000, 1_000_000, 111_000
     figures: Figures = {}
-    with bench.feeder() as feeder, served(subject, feeder, bench.directory) as server:
+    with bench.feeder() as feeder, bench.served(subject, feeder) as server:
 
         def cost(first: int, last: int) -> float:
             feeder.do("repeat", load=load, events=repeats, first=first, last=last)

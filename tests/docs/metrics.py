@@ -199,7 +199,7 @@ def _own(declaration: Declaration) -> Known:
     combinations = 1
     for found in values.values():
         combinations *= len(found)
-    return Known(declaration, values, combinations, {"version": "", "python": ""})
+    return Known(declaration, values, combinations, {"version": "", "python": "", "build": ""})
 
 
 def _compact(rows: Iterable[Known]) -> str:

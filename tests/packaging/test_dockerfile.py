@@ -11,8 +11,10 @@ FINAL = STAGES[-1]
 
 
 def test_the_image_is_built_in_stages() -> None:
-    """What builds is not what runs."""
+    """What builds is not what runs: no pip and no compiler."""
     assert len(STAGES) == 2
+    assert ["HATCH_BUILD_HOOKS_ENABLE=1" in stage for stage in STAGES] == [True, False]
+    assert ["gcc" in stage for stage in STAGES] == [True, False]
     assert "pip" not in FINAL
 
 
@@ -42,6 +44,7 @@ def test_the_build_context_is_an_allow_list() -> None:
     assert {line[1:] for line in lines if line.startswith("!")} == {
         "exporter",
         "pyproject.toml",
+        "hatch_build.py",
         "README.md",
         "LICENSE",
     }

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
-from dataclasses import replace
 from pathlib import Path
 
 from exporter.commands.recorded import EventClock, recorded_ledger
@@ -33,7 +31,6 @@ from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Scope
 from exporter.rules.loading import built_in, load, read
 from exporter.rules.reading import RuleError, read_rule_file
-from exporter.rules.rulebook import RuleBook
 
 _READER = FrameReader(EventObject)
 _PARTS = ("_count", "_sum", "_bucket")
@@ -92,7 +89,7 @@ class _Setting:
             raise CaseError(f"{where}: samples: {error}") from error
         self._clock.now = 0.0
         births = Births(lambda: self._clock.now)
-        counting = Counting(self._untouched(), births, series_limit=self._limit)
+        counting = Counting(self._rules.anew(), births, series_limit=self._limit)
         families = {family.declaration.name: family for family in counting.families()}
         named = [_family_of(name, families, f"{where}: samples") for name, _ in expected]
         self._watch(case, counting, where)
@@ -103,10 +100,6 @@ class _Setting:
             refresh=counting.refresh,
         )
         return differences(expected, _got(page, expected))
-
-    def _untouched(self) -> RuleBook:
-        """The rules, with no lifecycle open: a rule book keeps those that are."""
-        return replace(self._rules, lifecycles=deepcopy(dict(self._rules.lifecycles)))
 
     def _watch(self, case: Case, counting: Counting, where: str) -> None:
         clock = self._clock

@@ -11,7 +11,7 @@ import pytest
 from exporter import cli
 from exporter.config import Config
 from exporter.config.options import ENVIRONMENT_PREFIX, OPTIONS
-from exporter.version import VERSION
+from exporter.version import BUILD, VERSION
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +88,7 @@ def test_version(capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         cli.main(argv)
     assert caught.value.code == 0
-    assert capsys.readouterr().out == f"kube-event-metrics {VERSION}\n"
+    assert capsys.readouterr().out == f"kube-event-metrics {VERSION} ({BUILD})\n"
 
 
 @pytest.mark.parametrize("argv", [["--help"], ["run", "--help"], ["replay", "-h"]])
