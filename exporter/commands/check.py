@@ -82,14 +82,13 @@ async def _allowed(
     cluster: Cluster, verb: str, namespace: str, group: str = "", resource: str = "events"
 ) -> bool:
     attributes = {"verb": verb, "group": group, "resource": resource, "namespace": namespace}
-    status, body = await cluster.post(
-        _REVIEWS,
-        {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": attributes},
-        },
-    )
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    async with cluster.request("POST", _REVIEWS, json.dumps(review).encode()) as response:
+        status, body = response.status, await response.read()
     where = _where(namespace)
     if status not in (200, 201):
         print(f"FAIL  rights: cannot ask whether we may {verb} {resource} {where}: HTTP {status}")
