@@ -79,6 +79,19 @@ class Elector:
         """Whether this process leads at this moment."""
         return self._candidate.leading(self._clock())
 
+    @property
+    def unready(self) -> str:
+        """Why this process can neither lead nor take over; ``""`` if it can.
+
+        Once it could it can: an API server that is away is no reason to end us.
+        """
+        telemetry, place = self.telemetry, self.place
+        if telemetry.refused:
+            return f"not allowed to {telemetry.refused} leases in namespace {place.namespace}"
+        if not telemetry.observed:
+            return f"the lease {place.namespace}/{place.name} was not read yet"
+        return ""
+
     def publish(self, payload: str) -> bool:
         """Have ``payload`` written into the Lease, soon and with the next renewal at the latest.
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-API_VERSION = "coordination.k8s.io/v1"
+GROUP = "coordination.k8s.io"
+API_VERSION = f"{GROUP}/v1"
 PROGRESS = "kube-event-metrics/progress"
 """The annotation that holds what the leader publishes."""
 # Kubernetes' validation allows 256 KiB for all annotations of an object together
