@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from exporter.attribution import Attribution
 from exporter.config import Config
+from exporter.election import Elector, Hooks, lease_place
 from exporter.events import EventObject, Ledger
 from exporter.kube.connection import Cluster, ClusterChoice
 from exporter.kube.consumer import Note
@@ -36,6 +37,7 @@ logger = logging.getLogger("exporter")
 LEDGER_LIMIT = 1_000_000
 _GENERATION_SECONDS = 60.0
 _SERIES_SECONDS = 3600.0
+_LOOK_SECONDS = 0.05
 
 
 class ExporterFailedError(Exception):
@@ -65,18 +67,22 @@ class Exporter:
             series_limit=config.series_limit,
             workload_of=owners.workload_of if owners else None,
         )
+        self._elector = self._electing()
         self._watches = [self._watch(namespace) for namespace in config.namespaces or ("",)]
         own = SelfMetrics(
             births,
             self._scrapers,
             self._counting,
             [Watched(w.telemetry, w.scope) for w in self._watches],
-            self._attribution,
+            attribution=self._attribution,
+            elector=self._elector,
         )
         page = Page(
-            (*self._counting.families(), *own.families()),
+            own.families(),
             births,
             self._scrapers,
+            events=self._counting.families(),
+            events_shown=self._leads,
             refresh=own.refresh,
             foreign=process_metrics,
         )
@@ -92,6 +98,9 @@ class Exporter:
         async with contextlib.AsyncExitStack() as house:
             house.push_async_callback(self._cluster.close)
             await self._cluster.load()
+            if self._elector:
+                # After the last page was sent: what it showed goes with the release.
+                house.push_async_callback(self._elector.release)
             house.push_async_callback(self._web.stop)
             self._announce(*await self._listen())
             await self._work(stop)
@@ -117,6 +126,8 @@ class Exporter:
         ]
         generations = asyncio.create_task(self._generations(), name="generations")
         tasks = [*following, *watching, generations]
+        if self._elector:
+            tasks.append(asyncio.create_task(self._contending(self._elector), name="election"))
         stopped = asyncio.create_task(stop.wait(), name="stop")
         try:
             await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -124,6 +135,8 @@ class Exporter:
                 if task.done() and not task.cancelled():
                     raise ExporterFailedError(f"task {task.get_name()} died") from task.exception()
         finally:
+            if self._elector:
+                self._elector.step_down()
             for part in (*tasks, stopped):
                 part.cancel()
             await asyncio.gather(*tasks, stopped, return_exceptions=True)
@@ -132,6 +145,12 @@ class Exporter:
         if self._attribution:
             await self._attribution.head_start()
         await watch.watcher.run()
+
+    async def _contending(self, elector: Elector) -> NoReturn:
+        """Who has not seen the cluster yet has nothing to show, and leaves the lead to others."""
+        while self._unwatched():  # noqa: ASYNC110 - telemetry tells no one
+            await asyncio.sleep(_LOOK_SECONDS)
+        await elector.run()
 
     async def _listen(self) -> tuple[str, int]:
         host, port = self._config.listen_host, self._config.listen_port
@@ -142,7 +161,15 @@ class Exporter:
             raise ExporterFailedError(f"cannot listen on {host}:{port}: {reason}") from None
 
     def health(self) -> Health:
-        """Ready when every scope's first list is done and the server lets us watch."""
+        """Ready when every scope is watched and, with an election, when we take part in it."""
+        if health := self._unwatched():
+            return health
+        if self._elector and self._elector.unready:
+            return _unready(self._elector.unready, self._elector.telemetry.last_failure)
+        return Health(ready=True, reason="ok")
+
+    def _unwatched(self) -> Health | None:
+        """Where a first list is not done, or the server does not let us watch."""
         for watch in self._watches:
             telemetry = watch.telemetry
             scope = f"namespace {telemetry.scope}" if telemetry.scope else "the cluster"
@@ -154,9 +181,18 @@ class Exporter:
                 state = f"no watch of events in {scope} was accepted yet"
             else:
                 continue
-            failure = f" ({telemetry.last_failure})" if telemetry.last_failure else ""
-            return Health(ready=False, reason=state + failure)
-        return Health(ready=True, reason="ok")
+            return _unready(state, telemetry.last_failure)
+        return None
+
+    def _leads(self) -> bool:
+        """Whether the metrics of events are for us to show: who runs alone always leads."""
+        return self._elector is None or self._elector.leading
+
+    def _electing(self) -> Elector | None:
+        config = self._config
+        if not config.leader_election:
+            return None
+        return Elector(self._cluster, lease_place(config), config.lease_timing, Hooks(), note=_log)
 
     def _attributing(self) -> Attribution | None:
         config = self._config
@@ -216,7 +252,13 @@ class Exporter:
             series=sum(len(f) for f in counting.families()),
             events_remembered=sum(len(w.scope.ledger) for w in self._watches),
             scrapers=len(self._scrapers),
+            leads=self._leads(),
+            leader=self._elector.telemetry.holder if self._elector else "",
         )
+
+
+def _unready(state: str, failure: str) -> Health:
+    return Health(ready=False, reason=f"{state} ({failure})" if failure else state)
 
 
 def _noting(namespace: str, **more: str) -> Note:

@@ -21,6 +21,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from exporter.attribution import Attribution
+from exporter.election import Elector
 from exporter.kube.telemetry import Telemetry
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.counter import CounterFamily, GaugeFamily
@@ -39,6 +40,14 @@ def _declare(name: str, type_: MetricType, help_: str, *labels: str) -> Declarat
     return Declaration(_PREFIX + name, type_, help_, labels)
 
 
+ELECTION = (
+    _declare("leader", _GAUGE, "Whether this replica leads and shows the metrics of events."),
+    _declare("leader_transitions_total", _COUNTER, "How often this replica began to lead."),
+    _declare(
+        "lease_failures_total", _COUNTER, "Failed requests about the Lease by cause.", "cause"
+    ),
+)
+"""These stand on the page with ``--leader-election`` only."""
 DECLARATIONS = (
     _declare("build_info", _GAUGE, "What runs; always 1.", "version", "python"),
     _declare("synced", _GAUGE, "Whether the first list is complete.", "scope"),
@@ -128,6 +137,7 @@ DECLARATIONS = (
         "kind",
     ),
     _declare("scrapers", _GAUGE, "Scrapers that are remembered."),
+    *ELECTION,
 )
 _BY_NAME = {d.name.removeprefix(_PREFIX): d for d in DECLARATIONS}
 
@@ -149,18 +159,22 @@ class SelfMetrics:
         scrapers: Scrapers,
         counting: Counting,
         watched: Sequence[Watched],
+        *,
         attribution: Attribution | None = None,
+        elector: Elector | None = None,
     ) -> None:
         self._attribution = attribution
+        self._elector = elector
+        declared = {n: d for n, d in _BY_NAME.items() if elector or d not in ELECTION}
         self._scrapers = scrapers
         self._counting = counting
         self._watched = watched
         self._gauges = {
-            name: GaugeFamily(d, births=births) for name, d in _BY_NAME.items() if d.type is _GAUGE
+            name: GaugeFamily(d, births=births) for name, d in declared.items() if d.type is _GAUGE
         }
         self._counters = {
             name: CounterFamily(d, births=births)
-            for name, d in _BY_NAME.items()
+            for name, d in declared.items()
             if d.type is _COUNTER
         }
         self._gauge("build_info", 1, VERSION, platform.python_version())
@@ -169,9 +183,8 @@ class SelfMetrics:
 
     def families(self) -> Iterator[Family[Series]]:
         """In the order of ``DECLARATIONS``."""
-        for name, declaration in _BY_NAME.items():
-            kept = self._gauges if declaration.type is _GAUGE else self._counters
-            yield kept[name]
+        kept = {**self._gauges, **self._counters}
+        yield from (kept[name] for name in _BY_NAME if name in kept)
 
     def refresh(self) -> None:
         """Read the rooms' numbers."""
@@ -190,6 +203,8 @@ class SelfMetrics:
             self._count("label_overflow_total", bounds.overflowed.get(label, 0), label)
         if self._attribution:
             self._refresh_workloads(self._attribution)
+        if self._elector:
+            self._refresh_election(self._elector)
         self._gauge("scrapers", len(self._scrapers))
 
     def _refresh_scope(self, telemetry: Telemetry, scope: Scope) -> None:
@@ -226,6 +241,12 @@ class SelfMetrics:
             self._count("workload_objects_evicted_total", table.evicted, scope, kind)
         for kind, misses in attribution.owners.misses.items():
             self._count("workload_misses_total", misses, kind)
+
+    def _refresh_election(self, elector: Elector) -> None:
+        self._gauge("leader", int(elector.leading))
+        self._count("leader_transitions_total", elector.telemetry.transitions)
+        for cause, total in elector.telemetry.failures.items():
+            self._count("lease_failures_total", total, cause)
 
     def _gauge(self, name: str, value: float, *labels: str) -> None:
         self._gauges[name].at(labels).set(value)

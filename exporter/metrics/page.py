@@ -18,7 +18,9 @@ Foreign = Callable[[Format], bytes]
 class Page:
     """Renders every family for a scraper, or, with true values, for anybody else.
 
-    ``refresh`` is called before each rendering: it brings the self-metrics up to date.
+    ``events`` are the families about the cluster; they stand first, and on those pages only
+    for which ``events_shown`` says so. ``refresh`` is called before each rendering: it
+    brings the self-metrics up to date.
     """
 
     def __init__(
@@ -27,10 +29,14 @@ class Page:
         births: Births,
         scrapers: Scrapers,
         *,
+        events: Iterable[Family[Series]] = (),
+        events_shown: Callable[[], bool] = lambda: True,
         refresh: Callable[[], None] = lambda: None,
         foreign: Foreign = lambda _format: b"",
     ) -> None:
         self._families = tuple(families)
+        self._events = tuple(events)
+        self._events_shown = events_shown
         self._births = births
         self._scrapers = scrapers
         self._refresh = refresh
@@ -43,7 +49,7 @@ class Page:
         left to ``render``.
         """
         made = 0
-        for family in self._families:
+        for family in self._shown():
             slice_ = max(_SLICE_SAMPLES // family.declaration.samples, 1)
             full = True
             while full:
@@ -65,14 +71,19 @@ class Page:
         self._refresh()
         up_to = self._births.last
         seen = self._scrapers.asked(scraper, connection) if scraper else up_to
-        return self._parts(format_, min(seen, up_to)), up_to
+        return self._parts(self._shown(), format_, min(seen, up_to)), up_to
 
     def shown(self, scraper: str, up_to: int, connection: object = None) -> None:
         """The page was sent to ``scraper`` whole."""
         self._scrapers.shown(scraper, up_to, connection)
 
-    def _parts(self, format_: Format, seen: int) -> Iterator[bytes]:
-        for family in self._families:
+    def _shown(self) -> tuple[Family[Series], ...]:
+        return (*self._events, *self._families) if self._events_shown() else self._families
+
+    def _parts(
+        self, families: Iterable[Family[Series]], format_: Format, seen: int
+    ) -> Iterator[bytes]:
+        for family in families:
             yield from family.render(format_, seen)
         yield self._foreign(format_)
         if format_ is Format.OPENMETRICS:
