@@ -133,8 +133,9 @@ class Elector:
     async def _exchange(self, request: Request) -> None:
         candidate, clock = self._candidate, self._clock
         try:
-            async with asyncio.timeout(request.timeout):
-                await self._cluster.load(refused=request.renew_credentials)
+            # Under a limit of its own: a plug-in that is cut off each time would never end well.
+            await self._cluster.load(refused=request.renew_credentials)
+            async with asyncio.timeout(request.started + request.timeout - clock()):
                 status, body, wait = await self._ask(request)
         except ConnectionConfigError as error:
             candidate.broken(Failure.CREDENTIALS, str(error), clock())

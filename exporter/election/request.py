@@ -39,7 +39,7 @@ class Request:
     started: float
     """When it was given out, on the candidate's clock."""
     timeout: float
-    """Seconds until its end, credentials included."""
+    """Seconds from then on, until it is given up."""
     payload: str | None
     """What it publishes, where that is not what stands there."""
     renew_credentials: bool
