@@ -7,28 +7,23 @@ import asyncio
 import contextlib
 import logging
 import os
-import random
-import secrets
 import time
-from dataclasses import dataclass
 from typing import NoReturn
 
 from exporter.attribution import Attribution
 from exporter.checkpointing import Checkpointing
 from exporter.config import Config
-from exporter.events import EventObject, Ledger
+from exporter.election import PAYLOAD_LIMIT_BYTES, Elector, Hooks, lease_place
+from exporter.failover import Failover
 from exporter.kube.connection import Cluster, ClusterChoice
 from exporter.kube.consumer import Note
-from exporter.kube.frames import FrameReader
-from exporter.kube.listwatch import ListWatch
-from exporter.kube.telemetry import Telemetry
-from exporter.kube.watcher import Watcher
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
-from exporter.pipeline import Counting, Scope
+from exporter.pipeline import Counting
 from exporter.rules.loading import built_in, load, read
 from exporter.selfmetrics import SelfMetrics, Watched, process_metrics
 from exporter.version import VERSION
+from exporter.watching import Watch, unwatched
 from exporter.web.landing import Facts
 from exporter.web.scrapers import recognizer
 from exporter.web.server import Health, WebServer
@@ -39,17 +34,11 @@ logger = logging.getLogger("exporter")
 LEDGER_LIMIT = 1_000_000
 _GENERATION_SECONDS = 60.0
 _SERIES_SECONDS = 3600.0
+_LOOK_SECONDS = 0.05
 
 
 class ExporterFailedError(Exception):
     """A part of the exporter died; the process must end and say so."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Watch:
-    scope: Scope
-    telemetry: Telemetry
-    watcher: Watcher
 
 
 class Exporter:
@@ -68,7 +57,10 @@ class Exporter:
             series_limit=config.series_limit,
             workload_of=owners.workload_of if owners else None,
         )
-        self._watches = [self._watch(namespace) for namespace in config.namespaces or ("",)]
+        self._watches = [
+            Watch.of(namespace, config, self._cluster, self._counting, _noting(namespace))
+            for namespace in config.namespaces or ("",)
+        ]
         self._checkpointing = Checkpointing(
             config,
             {w.telemetry.scope: w.scope.ledger for w in self._watches},
@@ -76,6 +68,20 @@ class Exporter:
             self._scrapers,
             _noting(),
         )
+        self._failover: Failover | None = None
+        self._elector: Elector | None = None
+        if config.leader_election:
+            self._failover = failover = Failover(
+                self._counting,
+                {w.telemetry.scope: w.scope for w in self._watches},
+                lambda: {w.telemetry.scope: w.reached for w in self._watches},
+                _noting(),
+                limit=PAYLOAD_LIMIT_BYTES,
+            )
+            hooks = Hooks(failover.started_leading, failover.stopped_leading, failover.observed)
+            place = lease_place(config)
+            self._elector = Elector(self._cluster, place, config.lease_timing, hooks, note=_log)
+            failover.publish = self._elector.publish
         own = SelfMetrics(
             births,
             self._scrapers,
@@ -83,11 +89,15 @@ class Exporter:
             [Watched(w.telemetry, w.scope) for w in self._watches],
             attribution=self._attribution,
             checkpointing=self._checkpointing,
+            elector=self._elector,
+            failover=self._failover,
         )
         self._page = Page(
-            (*self._counting.families(), *own.families()),
+            own.families(),
             births,
             self._scrapers,
+            events=self._counting.families(),
+            events_shown=self._leads,
             refresh=own.refresh,
             foreign=process_metrics,
         )
@@ -108,9 +118,13 @@ class Exporter:
             house.push_async_callback(self._cluster.close)
             await self._cluster.load()
             self._checkpointing.begin(self._cluster.url)
-            self._page.witness = committer = self._checkpointing.committer
+            committer = self._checkpointing.committer
+            self._page.witness = committer or self._failover
             if committer:
                 house.push_async_callback(committer.close)
+            if self._elector:
+                # After the last page was sent: what it showed goes with the release.
+                house.push_async_callback(self._elector.release)
             house.push_async_callback(self._web.stop)
             self._announce(*await self._listen())
             await self._work(stop)
@@ -136,8 +150,11 @@ class Exporter:
         ]
         generations = asyncio.create_task(self._generations(), name="generations")
         committer = self._checkpointing.committer
-        committing = [asyncio.create_task(committer.run(), name="checkpoint")] if committer else []
-        tasks = [*following, *watching, generations, *committing]
+        tasks = [*following, *watching, generations]
+        if committer:
+            tasks.append(asyncio.create_task(committer.run(), name="checkpoint"))
+        if self._elector:
+            tasks.append(asyncio.create_task(self._contending(self._elector), name="election"))
         stopped = asyncio.create_task(stop.wait(), name="stop")
         try:
             await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -145,14 +162,22 @@ class Exporter:
                 if task.done() and not task.cancelled():
                     raise ExporterFailedError(f"task {task.get_name()} died") from task.exception()
         finally:
+            if self._elector:
+                self._elector.step_down()
             for part in (*tasks, stopped):
                 part.cancel()
             await asyncio.gather(*tasks, stopped, return_exceptions=True)
 
-    async def _watching(self, watch: _Watch) -> NoReturn:
+    async def _watching(self, watch: Watch) -> NoReturn:
         if self._attribution:
             await self._attribution.head_start()
         await watch.watcher.run()
+
+    async def _contending(self, elector: Elector) -> NoReturn:
+        """Who has not seen the cluster yet has nothing to show, and leaves the lead to others."""
+        while unwatched(self._watches):  # noqa: ASYNC110 - telemetry tells no one
+            await asyncio.sleep(_LOOK_SECONDS)
+        await elector.run()
 
     async def _listen(self) -> tuple[str, int]:
         host, port = self._config.listen_host, self._config.listen_port
@@ -163,21 +188,16 @@ class Exporter:
             raise ExporterFailedError(f"cannot listen on {host}:{port}: {reason}") from None
 
     def health(self) -> Health:
-        """Ready when every scope's first list is done and the server lets us watch."""
-        for watch in self._watches:
-            telemetry = watch.telemetry
-            scope = f"namespace {telemetry.scope}" if telemetry.scope else "the cluster"
-            if not telemetry.allowed:
-                state = f"not allowed to list and watch events in {scope}"
-            elif not telemetry.synced:
-                state = f"the first list of events in {scope} is not done"
-            elif not telemetry.watched:
-                state = f"no watch of events in {scope} was accepted yet"
-            else:
-                continue
-            failure = f" ({telemetry.last_failure})" if telemetry.last_failure else ""
-            return Health(ready=False, reason=state + failure)
+        """Ready when every scope is watched and, with an election, when we take part in it."""
+        if health := unwatched(self._watches):
+            return health
+        if self._elector and self._elector.unready:
+            return Health.unready(self._elector.unready, self._elector.telemetry.last_failure)
         return Health(ready=True, reason="ok")
+
+    def _leads(self) -> bool:
+        """Whether the metrics of events are for us to show: who runs alone always leads."""
+        return self._elector is None or self._elector.leading
 
     def _attributing(self) -> Attribution | None:
         config = self._config
@@ -189,26 +209,6 @@ class Exporter:
             retention=config.event_ttl,
             noting=lambda namespace, resource: _noting(namespace, resource=resource),
         )
-
-    def _watch(self, namespace: str) -> _Watch:
-        config = self._config
-        telemetry = Telemetry(scope=namespace)
-        # The scheduler's recorder writes a live series every half hour: with a shorter TTL it
-        # ends and returns each time, and must still be known then.
-        retention = max(2 * config.event_ttl, _SERIES_SECONDS)
-        limit = LEDGER_LIMIT // max(len(config.namespaces), 1)
-        ledger = Ledger(retention=retention, limit=limit, seed=secrets.randbits(64))
-        scope = Scope(self._counting, ledger, monotonic=time.monotonic, wall=time.time)
-        protocol = ListWatch(
-            FrameReader(EventObject),
-            scope,
-            telemetry,
-            note=_noting(namespace),
-            uniform=random.random,
-            field_selector=config.field_selector,
-        )
-        path = f"/api/v1/namespaces/{namespace}/events" if namespace else "/api/v1/events"
-        return _Watch(scope, telemetry, Watcher(self._cluster, path, protocol, telemetry))
 
     async def _generations(self) -> NoReturn:
         lifetime = max(int(self._config.series_ttl / _GENERATION_SECONDS), 1)
@@ -237,6 +237,8 @@ class Exporter:
             series=sum(len(f) for f in counting.families()),
             events_remembered=sum(len(w.scope.ledger) for w in self._watches),
             scrapers=len(self._scrapers),
+            leads=self._leads(),
+            leader=self._elector.telemetry.holder if self._elector else "",
         )
 
 

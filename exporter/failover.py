@@ -8,7 +8,6 @@ scraper was shown of that. The standby keeps a journal of what it counts beyond.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from exporter.checkpoint.handover import Handover, read, written
 from exporter.checkpoint.recorder import Recorder
@@ -17,17 +16,6 @@ from exporter.pipeline import Counting, Journal, Scope
 
 Note = Callable[[str, str, dict[str, object]], None]
 """Takes (level, message, fields)."""
-
-
-class Lead(Protocol):
-    """Our part in the election."""
-
-    @property
-    def leading(self) -> bool:
-        """Whether this process leads at this moment."""
-
-    def publish(self, payload: str) -> bool:
-        """Have it written into the Lease; False if we do not lead."""
 
 
 class Failover:
@@ -50,6 +38,8 @@ class Failover:
         """Series that were held back and had no room in the payload."""
         self.dropped = 0
         """Of journals that ended: see ``Journal.dropped``."""
+        self.publish: Callable[[str], object] = lambda _payload: None
+        """Has a payload written into the Lease."""
         self._counting = counting
         self._scopes = scopes
         self._note = note
@@ -62,25 +52,19 @@ class Failover:
         """What a standby counts beyond what the leader has shown."""
         return self._journal
 
-    def joins(self, lead: Lead) -> None:
-        """The election that decides; before it nobody leads."""
-        self._lead = lead
+    def showing(self, seen: int) -> Cut:
+        """A leader's page is made."""
+        return self._recorder.cut(seen)
 
-    def showing(self, seen: int) -> Cut | None:
-        """A page is made; a standby's shows no events."""
-        return self._recorder.cut(seen) if self._lead.leading else None
-
-    def shown(self, cut: Cut | None) -> None:
+    def shown(self, cut: Cut) -> None:
         """It was sent: the standby must not show it again."""
-        if cut is None:
-            return
         self._note("debug", "page sent", {"cut": cut.number})
         self._recorder.shown(cut)
         due = self._recorder.take_due()
         if due is not None:
             payload, left_out = written(due, self._limit)
             self.not_handed_over += left_out
-            self._lead.publish(payload)
+            self.publish(payload)
 
     def observed(self, payload: str) -> None:
         """The leader was scraped."""
@@ -100,6 +84,9 @@ class Failover:
             fields: dict[str, object] = {"held": len(held), "journal": len(self._journal)}
             self._note("info", "counting on where the last leader was scraped", fields)
             self._journal.take_over(held)
+        else:
+            # Pages without events were read meanwhile: they have shown no series at 0.
+            self._counting.begin_again(at_zero=False)
         for scope in self._scopes.values():
             scope.occurred = self._journal.leading
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ import aiohttp
 from exporter.checkpoint.store import CheckpointError, HeldError, opened
 from exporter.commands.rules import examined
 from exporter.config import Config
+from exporter.election import LeasePlace, lease_place
+from exporter.election.lease import GROUP
+from exporter.election.request import Verb
 from exporter.events import EventObject
 from exporter.kube.connection import Cluster, ClusterChoice, ConnectionConfigError
 from exporter.kube.frames import FrameReader
@@ -98,21 +102,43 @@ async def _ask(cluster: Cluster, config: Config) -> int:
         for resource in FOLLOWED if config.workload_labels else ():
             for verb in _VERBS:
                 fine &= await _allowed(cluster, verb, namespace, resource.group, resource.plural)
+    if config.leader_election:
+        fine &= await _elects(cluster, lease_place(config))
     return 0 if fine else 1
 
 
+async def _elects(cluster: Cluster, place: LeasePlace) -> bool:
+    """Whether we may do with the Lease what an election needs."""
+    fine = True
+    for verb in (Verb.GET, Verb.CREATE, Verb.UPDATE):
+        # A Role can limit all but create to one name.
+        name = "" if verb is Verb.CREATE else place.name
+        fine &= await _allowed(
+            cluster, verb, place.namespace, GROUP, "leases", verbs=tuple(Verb), name=name
+        )
+    return fine
+
+
 async def _allowed(
-    cluster: Cluster, verb: str, namespace: str, group: str = "", resource: str = "events"
+    cluster: Cluster,
+    verb: str,
+    namespace: str,
+    group: str = "",
+    resource: str = "events",
+    *,
+    verbs: Sequence[str] = _VERBS,
+    name: str = "",
 ) -> bool:
     attributes = {"verb": verb, "group": group, "resource": resource, "namespace": namespace}
-    status, body = await cluster.post(
-        _REVIEWS,
-        {
-            "apiVersion": "authorization.k8s.io/v1",
-            "kind": "SelfSubjectAccessReview",
-            "spec": {"resourceAttributes": attributes},
-        },
-    )
+    if name:
+        attributes["name"] = name
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectAccessReview",
+        "spec": {"resourceAttributes": attributes},
+    }
+    async with cluster.request("POST", _REVIEWS, json.dumps(review).encode()) as response:
+        status, body = response.status, await response.read()
     where = _where(namespace)
     if status not in (200, 201):
         print(f"FAIL  rights: cannot ask whether we may {verb} {resource} {where}: HTTP {status}")
@@ -127,7 +153,7 @@ async def _allowed(
     role = f"a Role in namespace {namespace}" if namespace else "a ClusterRole"
     print(
         f"FAIL  rights: may not {verb} {resource} {where}: give our user {role} with "
-        f'apiGroups ["{group}"], resources ["{resource}"], verbs ["list", "watch"]'
+        f'apiGroups ["{group}"], resources ["{resource}"], verbs {json.dumps(verbs)}'
     )
     return False
 

@@ -59,7 +59,12 @@ def load_config(
     for option in OPTIONS:
         value, origin = values[option.name]
         fields.update(_parse(option, value, origin))
-    return replace(Config(), **fields)
+    config = replace(Config(), **fields)
+    try:
+        _ = config.lease_timing
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    return config
 
 
 def _parse(option: Option, value: str, origin: str) -> dict[str, object]:
@@ -127,10 +132,10 @@ def _read(path: str) -> Mapping[Any, Any]:
 
 def _text(path: str, name: str, value: Any) -> str | None:
     """The value of a key as a flag would have it; None for a section without any key."""
+    if value is None and any(known.startswith(name + ".") for known in BY_NAME):
+        return None  # all its keys are commented out
     option = BY_NAME.get(name)
     if option is None:
-        if value is None and any(known.startswith(name + ".") for known in BY_NAME):
-            return None  # all its keys are commented out
         raise ConfigError(f"{path}: {name}: unknown key{nearest(name, list(BY_NAME))}")
     if isinstance(value, list):
         if not option.repeatable:

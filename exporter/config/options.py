@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from exporter.config.timing import LeaseTiming
+
 ENVIRONMENT_PREFIX = "KUBE_EVENT_METRICS_"
 FILE_VARIABLE = ENVIRONMENT_PREFIX + "CONFIG_FILE"
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+\Z")
@@ -20,6 +22,10 @@ _MAX_DAYS = 3650
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 # RFC 1123 label: what a namespace's name may be.
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
+_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+# RFC 1123 subdomain: what a Lease's name may be.
+_OBJECT_NAME = re.compile(rf"(?=.{{1,253}}\Z){_LABEL}(\.{_LABEL})*\Z")
+_TIMING = LeaseTiming()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +48,20 @@ class Config:
     """Seconds."""
     workload_labels: bool = False
     checkpoint_path: str = ""
+    leader_election: bool = False
+    leader_election_namespace: str = ""
+    leader_election_name: str = "kube-event-metrics"
+    lease_duration: float = _TIMING.lease_duration
+    """Seconds, as the next two."""
+    renew_deadline: float = _TIMING.renew_deadline
+    retry_period: float = _TIMING.retry_period
     log_level: str = "info"
     log_format: str = "logfmt"
+
+    @property
+    def lease_timing(self) -> LeaseTiming:
+        """Raises ``ValueError`` where the three do not go together."""
+        return LeaseTiming(self.lease_duration, self.renew_deadline, self.retry_period)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +133,17 @@ def _agents(value: str) -> dict[str, object]:
         if "/" in product:
             raise ValueError(f"{product!r} has a slash: it is what stands before the first one")
     return {"scraper_agents": products}
+
+
+def _name(
+    target: str, pattern: re.Pattern[str], *, optional: bool = False
+) -> Callable[[str], dict[str, object]]:
+    def parse(value: str) -> dict[str, object]:
+        if not pattern.match(value) and not (optional and not value):
+            raise ValueError("can be no name")
+        return {target: value}
+
+    return parse
 
 
 def _rule_files(value: str) -> dict[str, object]:
@@ -219,6 +248,45 @@ OPTIONS: tuple[Option, ...] = (
         "File to remember in what was counted and shown, so that a restart loses and doubles "
         "nothing; without it each start begins from a new baseline.",
         _text("checkpoint_path"),
+    ),
+    Option(
+        "leader-election",
+        "false",
+        "Run as one of several replicas of which one leads and shows the metrics of events, the "
+        "others stand by. Needs the rights of deploy/rbac-leader-election.yaml.",
+        _switch("leader_election"),
+        switch=True,
+    ),
+    Option(
+        "leader-election.namespace",
+        "",
+        "Namespace of the Lease that the replicas share; without it the pod's own, else default.",
+        _name("leader_election_namespace", _NAMESPACE, optional=True),
+    ),
+    Option(
+        "leader-election.name",
+        "kube-event-metrics",
+        "Name of the Lease.",
+        _name("leader_election_name", _OBJECT_NAME),
+    ),
+    Option(
+        "leader-election.lease-duration",
+        "15s",
+        "A standby takes over when the Lease was not renewed for so long.",
+        _seconds("lease_duration"),
+    ),
+    Option(
+        "leader-election.renew-deadline",
+        "10s",
+        "A leader that could not renew the Lease for so long leads no more. "
+        "Shorter than the lease-duration.",
+        _seconds("renew_deadline"),
+    ),
+    Option(
+        "leader-election.retry-period",
+        "2s",
+        "Time between two looks at the Lease. 1.2 of it are shorter than the renew-deadline.",
+        _seconds("retry_period"),
     ),
     Option(
         "log.level",

@@ -62,7 +62,7 @@ class ClusterChoice:
 class Cluster:
     """One API server: where it is, who we are there, and a session that is kept.
 
-    ``load`` must have succeeded once before ``get``. Credentials are read again when
+    ``load`` must have succeeded once before anything is asked. Credentials are read again when
     they are older than a minute, and at once after a 401.
     """
 
@@ -118,22 +118,28 @@ class Cluster:
         self, path: str, params: Mapping[str, str], accept: str = JSON
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """GET with raw bytes to come; no redirects, no time limit beyond connecting."""
+        return self.request("GET", path, params=params, accept=accept)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        params: Mapping[str, str] | None = None,
+        accept: str = JSON,
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        """Any method, with a body of JSON where there is one; otherwise as ``get``."""
         if self._session is None:
-            raise RuntimeError("Cluster.get() before load()")
+            raise RuntimeError("Cluster asked before load()")
         headers = self._headers.copy()
         headers["Accept"] = accept
-        return self._session.get(
-            self.url + path, params=params, headers=headers, **self._request_options
+        if body:
+            headers["Content-Type"] = JSON
+        url, options = self.url + path, self._request_options
+        return self._session.request(
+            method, url, params=params, data=body or None, headers=headers, **options
         )
-
-    async def post(self, path: str, body: object) -> tuple[int, bytes]:
-        """POST of JSON: the status and the body."""
-        if self._session is None:
-            raise RuntimeError("Cluster.post() before load()")
-        async with self._session.post(
-            self.url + path, json=body, headers=self._headers, **self._request_options
-        ) as response:
-            return response.status, await response.read()
 
     async def close(self) -> None:
         """Close the connections."""

@@ -18,7 +18,7 @@ Foreign = Callable[[Format], bytes]
 
 
 class Witness(Protocol):
-    """Keeps account of what scrapers are shown."""
+    """Keeps account of what scrapers are shown of events."""
 
     def showing(self, seen: int) -> object:
         """A page is made at this moment, which shows the values of all births up to ``seen``."""
@@ -36,13 +36,15 @@ class Showing:
     births: int
     """The latest of those that stand on it."""
     moment: object
-    """The witness' own."""
+    """The witness' own; None where there is no account to keep."""
 
 
 class Page:
     """Renders every family for a scraper, or, with true values, for anybody else.
 
-    ``refresh`` is called before each rendering: it brings the self-metrics up to date.
+    ``events`` are the families about the cluster; they stand first, and on those pages only
+    for which ``events_shown`` says so. ``refresh`` is called before each rendering: it
+    brings the self-metrics up to date.
     """
 
     def __init__(
@@ -51,10 +53,14 @@ class Page:
         births: Births,
         scrapers: Scrapers,
         *,
+        events: Iterable[Family[Series]] = (),
+        events_shown: Callable[[], bool] = lambda: True,
         refresh: Callable[[], None] = lambda: None,
         foreign: Foreign = lambda _format: b"",
     ) -> None:
         self._families = tuple(families)
+        self._events = tuple(events)
+        self._events_shown = events_shown
         self._births = births
         self._scrapers = scrapers
         self._refresh = refresh
@@ -68,7 +74,7 @@ class Page:
         left to ``render``.
         """
         made = 0
-        for family in self._families:
+        for family in self._some(self._events_shown()):
             slice_ = max(_SLICE_SAMPLES // family.declaration.samples, 1)
             full = True
             while full:
@@ -91,16 +97,22 @@ class Page:
         births = self._births.last
         seen = min(self._scrapers.asked(scraper, connection), births) if scraper else births
         # The lines are joined later, but all are of one moment: that of the account.
-        found = [(f.metadata(format_), f.lines(format_, seen)) for f in self._families]
-        moment = self.witness.showing(seen) if scraper and self.witness else None
+        with_events = self._events_shown()
+        found = [(f.metadata(format_), f.lines(format_, seen)) for f in self._some(with_events)]
+        moment = None
+        if scraper and with_events and self.witness:
+            moment = self.witness.showing(seen)
         foreign = self._foreign(format_)
         return _parts(format_, found, foreign), Showing(scraper, connection, births, moment)
 
     def shown(self, showing: Showing) -> None:
         """A scraper's page was sent whole."""
         self._scrapers.shown(showing.scraper, showing.births, showing.connection)
-        if self.witness:
+        if self.witness and showing.moment is not None:
             self.witness.shown(showing.moment)
+
+    def _some(self, with_events: bool) -> tuple[Family[Series], ...]:  # noqa: FBT001
+        return (*self._events, *self._families) if with_events else self._families
 
 
 def _parts(

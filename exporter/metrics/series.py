@@ -140,10 +140,11 @@ class Family(ABC, Generic[S_co]):
         self._settle()
         return cast("list[S_co]", changed)
 
-    def begin_again(self) -> None:
-        """All series are born anew, at 0."""
+    def begin_again(self, *, at_zero: bool) -> None:
+        """All series are born anew, ``at_zero`` or with what they have."""
         for series in self._order:
-            series.reset()
+            if at_zero:
+                series.reset()
             series.birth = self._births.next()
             series.mark()
 

@@ -131,10 +131,10 @@ class Counting:
                 return True
         return False
 
-    def begin_again(self) -> None:
-        """All counters and histograms at 0, born anew: as another exporter's."""
+    def begin_again(self, *, at_zero: bool) -> None:
+        """All series are born anew, for scrapers that have not been shown them."""
         for family in self.bounded():
-            family.begin_again()
+            family.begin_again(at_zero=at_zero)
 
     def refresh(self) -> None:
         """Bring those families up to date whose numbers are kept elsewhere."""

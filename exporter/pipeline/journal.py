@@ -81,7 +81,7 @@ class Journal:
 
     def take_over(self, held: Sequence[tuple[str, tuple[str, ...], Amount]]) -> None:
         """Begin the counters anew, at what the leader ``held`` and what stands here."""
-        self._counting.begin_again()
+        self._counting.begin_again(at_zero=True)
         for family, labels, amount in held:
             self._counting.add(family, labels, amount)
         for note in self._notes:

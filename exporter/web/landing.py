@@ -54,6 +54,10 @@ class Facts:
     scrapers: int
     connected: bool = True
     """Whether every watch is open now."""
+    leads: bool = True
+    """Whether this replica shows the metrics of events; one that runs alone does."""
+    leader: str = ""
+    """Which replica leads, as far as this one knows; empty without an election."""
 
 
 def landing_page(facts: Facts, state: str, telemetry_path: str) -> str:
@@ -94,6 +98,8 @@ def _state(facts: Facts, reason: str) -> str:
             "Ready, but the watch is down and being retried: "
             "what happens now is counted once it is back."
         )
+    if not facts.leads:
+        return "Standby: ready to take over. Metrics of events are on the leader's page."
     return "Ready: every occurrence is counted."
 
 
@@ -110,6 +116,16 @@ def _rows(facts: Facts) -> tuple[tuple[str, str, str], ...]:
         ("Series", f"{facts.series:,}", ""),
         ("Events remembered", f"{facts.events_remembered:,}", "so that none counts twice"),
         ("Scrapers", f"{facts.scrapers:,}", "" if facts.scrapers else "nobody scrapes this yet"),
+        *_election(facts),
+    )
+
+
+def _election(facts: Facts) -> tuple[tuple[str, str, str], ...]:
+    if facts.leads and not facts.leader:
+        return ()
+    return (
+        ("This replica", "leader" if facts.leads else "standby", ""),
+        ("Lease held by", facts.leader or "nobody yet", ""),
     )
 
 

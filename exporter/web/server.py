@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Self
 
 from aiohttp import web
 
@@ -31,6 +32,11 @@ class Health:
 
     ready: bool
     reason: str
+
+    @classmethod
+    def unready(cls, state: str, failure: str = "") -> Self:
+        """Not ready because of a state, and the last failure that led to it."""
+        return cls(ready=False, reason=f"{state} ({failure})" if failure else state)
 
 
 class WebServer:

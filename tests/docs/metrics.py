@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from exporter.election.telemetry import CAUSES
 from exporter.kube.frames import Undecodable
 from exporter.kube.telemetry import FRAME_TYPES, Failure, Relist
 from exporter.metrics.declaration import Declaration
@@ -19,6 +20,7 @@ from tests.docs.markdown import codes, table
 # Of labels that no rule feeds. What is not here is bounded by what it names.
 _VALUES: Mapping[tuple[str, str], list[str]] = {
     ("kube_event_metrics_frames_total", "type"): list(FRAME_TYPES),
+    ("kube_event_metrics_lease_failures_total", "cause"): [str(cause) for cause in CAUSES],
     ("kube_event_metrics_relists_total", "cause"): [str(cause) for cause in Relist],
     ("kube_event_metrics_undecodable_total", "cause"): [str(cause) for cause in Undecodable],
     ("kube_event_metrics_watch_failures_total", "cause"): [str(cause) for cause in Failure],

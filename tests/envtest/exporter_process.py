@@ -45,6 +45,7 @@ class ExporterProcess:
             raise
         self.port = int(address[1])
         self._markers = 0
+        self._ended = False
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of one request, as a plain client that is no scraper."""
@@ -108,8 +109,19 @@ class ExporterProcess:
         )
         return {reason: count for reason, count in counts.items() if not reason.startswith(_MARKER)}
 
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self._ended = True
+        self.process.stop(signal.SIGKILL)
+
     def stop(self) -> None:
-        """End it as Kubernetes does: SIGTERM, then exit code 0 within two seconds."""
+        """End it as Kubernetes does: SIGTERM, then exit code 0 within two seconds.
+
+        One that the test has ended already stays as it is.
+        """
+        if self._ended:
+            return
+        self._ended = True
         assert self.process.exit_code is None, f"ended by itself: {self.process.output()[-2000:]}"
         code = self.process.stop(signal.SIGTERM, within=STOP_WITHIN)
         assert code == 0, f"exit code {code} after SIGTERM: {self.process.output()[-2000:]}"

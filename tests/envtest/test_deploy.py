@@ -35,7 +35,9 @@ def apply(cluster: Cluster, manifest: str) -> None:
 def test_the_manifests_are_all_it_needs(
     cluster: Cluster, tmp_path: Path, run_exporter: RunExporter
 ) -> None:
-    """With the Role of rbac-namespaced.yaml one namespace, with rbac.yaml all are counted."""
+    """With the Role of rbac-namespaced.yaml one namespace, with rbac.yaml all are counted; with
+    that of rbac-leader-election.yaml beside it, one leads.
+    """
     apply(cluster, "rbac-namespaced.yaml")
     shop = EventWriter(cluster.admin, "shop")
     elsewhere = EventWriter(cluster.admin, cluster.namespace())
@@ -55,3 +57,9 @@ def test_the_manifests_are_all_it_needs(
     every = run_exporter(cluster.kubeconfig(tmp_path / "other", token=token))
     elsewhere.create("Pulled")
     assert every.counted(elsewhere) == {"Pulled": 1}
+    apply(cluster, "rbac-leader-election.yaml")
+    flags = ("--leader-election", "--leader-election.namespace", "monitoring")
+    leader = run_exporter(tmp_path / "other", *flags)
+    leader.wait_for_value("kube_event_metrics_leader")
+    elsewhere.create("BackOff")
+    assert leader.counted(elsewhere) == {"BackOff": 1}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A kube-apiserver as far as a client of core/v1 Events can see, on loopback.
+"""A kube-apiserver as far as a client of core/v1 Events and of Leases can see, on loopback.
 
 HTTP/1.1 without TLS. It can be scripted to misbehave (see faults), and waited for.
 """
@@ -17,13 +17,13 @@ from aiohttp import web
 
 from exporter.demo.faults import Script
 from exporter.demo.server import responses
-from exporter.demo.server.events_api import EventsApi
+from exporter.demo.server.leases_api import LeasesApi
 from exporter.demo.server.request_log import SeenRequest
 
 _PATIENCE = 5.0  # seconds that a condition is waited for
 
 
-class ApiServer(EventsApi):
+class ApiServer(LeasesApi):
     """One API server: it listens, can be killed and started again, and keeps its URL then.
 
     See EventsApi for its settings.
@@ -96,6 +96,10 @@ class ApiServer(EventsApi):
     def on_watch(self, *scripts: Script) -> None:
         """Queue what goes wrong with the next WATCH requests."""
         self.watch_faults.extend(scripts)
+
+    def on_lease(self, *scripts: Script) -> None:
+        """Queue what goes wrong with the next requests about Leases."""
+        self.lease_faults.extend(scripts)
 
     def send_bookmarks(self) -> None:
         """Send a bookmark now to every open watch that allows them."""

@@ -58,7 +58,7 @@ class EventsApi:
     """The request handlers, the settings they follow, and the log of what they were asked.
 
     `token`: the bearer token to ask for (None: anybody may ask). `access`: whether a verb on a
-    resource in a namespace ("" for all) is allowed; it decides access reviews, lists and watches.
+    resource in a namespace ("" for all) is allowed; it decides access reviews and what is asked.
     `watch_list`: the feature gate of streamed initial events. All may be changed while the server
     runs. `requests` are the last ones, oldest first.
     """
@@ -216,11 +216,18 @@ class EventsApi:
     def _authenticated(self, request: web.Request) -> bool:
         return self.token is None or request.headers.get("Authorization") == f"Bearer {self.token}"
 
-    def _authorize(self, request: web.Request, verb: str, namespace: str) -> None:
+    def _authorize(
+        self,
+        request: web.Request,
+        verb: str,
+        namespace: str,
+        resource: str = "events",
+        group: str = "",
+    ) -> None:
         if not self._authenticated(request):
             raise unauthorized()
-        if not self.access(verb, "events", namespace):
-            raise forbidden(_USER, verb, namespace)
+        if not self.access(verb, resource, namespace):
+            raise forbidden(_USER, verb, namespace, resource, group)
 
 
 def _gone(token: str) -> ApiError:

@@ -105,15 +105,18 @@ def unauthorized() -> ApiError:
     return ApiError(401, "Unauthorized", "Unauthorized")
 
 
-def forbidden(user: str, verb: str, namespace: str) -> ApiError:
-    """403: `user` may not `verb` events in `namespace` (empty: in all of them)."""
+def forbidden(
+    user: str, verb: str, namespace: str, resource: str = "events", group: str = ""
+) -> ApiError:
+    """403: `user` may not `verb` what it names in `namespace` (empty: in all of them)."""
     where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
+    qualified = f"{resource}.{group}" if group else resource
     return ApiError(
         403,
         "Forbidden",
-        f'events is forbidden: User "{user}" cannot {verb} resource "events"'
-        f' in API group "" {where}',
-        details={"kind": "events"},
+        f'{qualified} is forbidden: User "{user}" cannot {verb} resource "{resource}"'
+        f' in API group "{group}" {where}',
+        details={"group": group, "kind": resource} if group else {"kind": resource},
     )
 
 

@@ -67,6 +67,25 @@ async def test_workload_labels_need_more_rights(check: Check, server: ApiServer)
     assert lines[8] == "ok    rights: may list jobs in all namespaces"
 
 
+async def test_an_election_needs_more_rights(check: Check, server: ApiServer) -> None:
+    """With --leader-election the Lease's are asked for too, in its own namespace."""
+    flags = ("--leader-election", "--leader-election.namespace", "monitoring")
+    code, lines = await check(*flags)
+    assert code == 0
+    assert lines[4:] == [
+        f"ok    rights: may {verb} leases in namespace monitoring"
+        for verb in ("get", "create", "update")
+    ]
+    server.access = lambda verb, resource, _namespace: (verb, resource) != ("update", "leases")
+    code, lines = await check(*flags)
+    assert code == 1
+    assert lines[6] == (
+        "FAIL  rights: may not update leases in namespace monitoring: give our user a Role in "
+        'namespace monitoring with apiGroups ["coordination.k8s.io"], resources ["leases"], '
+        'verbs ["get", "create", "update"]'
+    )
+
+
 async def test_missing_right_is_named_with_its_remedy(check: Check, server: ApiServer) -> None:
     """A right that is missing is named, with the role that would give it, and it ends 1."""
     server.access = lambda verb, resource, namespace: verb != "watch"

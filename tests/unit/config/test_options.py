@@ -39,6 +39,16 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
         {"checkpoint_path": "/data/checkpoint.db"},
     ),
     "workload.labels": ("true", "true", {"workload_labels": True}),
+    "leader-election": ("true", "true", {"leader_election": True}),
+    "leader-election.namespace": (
+        "monitoring",
+        "monitoring",
+        {"leader_election_namespace": "monitoring"},
+    ),
+    "leader-election.name": ("kem.prod", "kem.prod", {"leader_election_name": "kem.prod"}),
+    "leader-election.lease-duration": ("1m", "1m", {"lease_duration": 60.0}),
+    "leader-election.renew-deadline": ("5s", "5s", {"renew_deadline": 5.0}),
+    "leader-election.retry-period": ("500ms", "500ms", {"retry_period": 0.5}),
     "log.level": ("warning", "warning", {"log_level": "warning"}),
     "log.format": ("json", "json", {"log_format": "json"}),
 }
@@ -211,3 +221,39 @@ def test_bad_choices_name_the_good_ones(name: str) -> None:
         load_config({name: "verbose"}, {})
     for choice in BY_NAME[name].choices:
         assert choice in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "told"),
+    [
+        ("lease-duration", "10s", "must be shorter than leader-election.lease-duration, 10s"),
+        ("retry-period", "9s", "must be more than 1.2 times leader-election.retry-period, 9s"),
+    ],
+)
+def test_times_of_the_election_go_together(option: str, text: str, told: str) -> None:
+    """That two never lead at once rests on their order: another is refused, by name and value."""
+    with pytest.raises(ConfigError) as caught:
+        load_config({f"leader-election.{option}": text}, {})
+    assert str(caught.value) == f"leader-election.renew-deadline, 10s, {told}"
+
+
+@pytest.mark.parametrize("text", ["", "Name", "-a", "a-", "a..b", "a/b", "a" * 254])
+def test_bad_names_of_a_lease(text: str) -> None:
+    """What can be no object's name is refused before the API server is asked."""
+    with pytest.raises(ConfigError, match=r"--leader-election\.name: can be no name"):
+        load_config({"leader-election.name": text}, {})
+
+
+def test_switch_and_its_options_stand_in_one_file(tmp_path: Path) -> None:
+    """A key cannot be a value and a section: the options are written with their dots then."""
+    file = tmp_path / "config.yaml"
+    file.write_text("leader-election: true\nleader-election.name: other\n", encoding="utf-8")
+    config = load_config({}, {}, str(file))
+    assert (config.leader_election, config.leader_election_name) == (True, "other")
+
+
+def test_section_of_a_switch_can_be_empty(tmp_path: Path) -> None:
+    """All its keys may be commented out."""
+    file = tmp_path / "config.yaml"
+    file.write_text("leader-election:\n", encoding="utf-8")
+    assert load_config({}, {}, str(file)) == Config()

@@ -161,7 +161,8 @@ class TestImpersonation:
         async with serving() as asked:
             cluster = cluster_of(kubeconfig(tmp_path / "k", server=asked.url, user=user))
             assert await ask(cluster, asked) == f"Bearer {SECRET}"
-            await cluster.post("/x", {})
+            async with cluster.request("PUT", "/x", b"{}") as response:
+                await response.read()
             await cluster.close()
         assert asked.impersonated == 2 * [
             [

@@ -7,7 +7,11 @@ from prometheus_client.openmetrics.parser import (
     text_string_to_metric_families as openmetrics_families,
 )
 
+from exporter.config.timing import LeaseTiming
+from exporter.election import Elector, Hooks, LeasePlace
+from exporter.election.telemetry import CAUSES
 from exporter.events import EventObject, Ledger
+from exporter.kube.connection import Cluster, ClusterChoice
 from exporter.kube.frames import FrameReader, Undecodable
 from exporter.kube.telemetry import Failure, Relist, Telemetry
 from exporter.metrics.births import Births, Scrapers
@@ -16,7 +20,7 @@ from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Scope
 from exporter.rules.loading import load
-from exporter.selfmetrics import DECLARATIONS, SelfMetrics, Watched, process_metrics
+from exporter.selfmetrics import DECLARATIONS, ELECTION, SelfMetrics, Watched, process_metrics
 from tests.unit.metrics.house import Clock, samples
 
 WALL = 1_795_347_600.0
@@ -35,7 +39,9 @@ rules:
 class Exporter:
     """All of it but the network: two scopes, a clock, a page."""
 
-    def __init__(self, *scopes: str, series_limit: int = 10) -> None:
+    def __init__(
+        self, *scopes: str, series_limit: int = 10, elector: Elector | None = None
+    ) -> None:
         self.clock = Clock()
         births = Births(self.clock)
         self.scrapers = Scrapers(births, self.clock)
@@ -53,7 +59,7 @@ class Exporter:
             )
             for scope in scopes or ("",)
         ]
-        own = SelfMetrics(births, self.scrapers, self.counting, self.watched)
+        own = SelfMetrics(births, self.scrapers, self.counting, self.watched, elector=elector)
         self.page = Page(
             (*self.counting.families(), *own.families()),
             births,
@@ -88,12 +94,43 @@ def exporter() -> Exporter:
     return Exporter()
 
 
+def declared(exporter: Exporter) -> list[str]:
+    """The exporter's own families, as the page declares them."""
+    names = [line.split()[2] for line in exporter.text().splitlines() if "# TYPE" in line]
+    assert len(set(names)) == len(names)
+    return [name for name in names if name.startswith("kube_event_metrics_")]
+
+
 def test_every_declared_family_is_on_the_page_once(exporter: Exporter) -> None:
     """The page has the families of the declarations, in their order, and each once."""
-    declared = [line.split()[2] for line in exporter.text().splitlines() if "# TYPE" in line]
-    own = [name for name in declared if name.startswith("kube_event_metrics_")]
-    assert own == [declaration.name for declaration in DECLARATIONS]
-    assert len(set(declared)) == len(declared)
+    always = [d.name for d in DECLARATIONS if d not in ELECTION]
+    assert declared(exporter) == always
+
+
+@pytest.fixture
+def elector() -> Elector:
+    """One that nobody runs."""
+    cluster, place = Cluster(ClusterChoice()), LeasePlace("monitoring", "exporter")
+    return Elector(cluster, place, LeaseTiming(), Hooks(), note=lambda *_: None)
+
+
+def test_an_election_has_families_of_its_own(elector: Elector) -> None:
+    """With the flag they are there from the start, every cause at 0."""
+    exporter = Exporter(elector=elector)
+    assert declared(exporter) == [d.name for d in DECLARATIONS]
+    assert exporter.value("leader") == 0
+    assert exporter.value("leader_transitions_total") == 0
+    for cause in CAUSES:
+        assert exporter.value("lease_failures_total", f'cause="{cause}"') == 0
+
+
+def test_an_election_is_shown(elector: Elector) -> None:
+    """What it noted of itself is on the next page."""
+    exporter = Exporter(elector=elector)
+    elector.telemetry.transitions = 2
+    elector.telemetry.failures["forbidden"] = 3
+    assert exporter.value("leader_transitions_total") == 2
+    assert exporter.value("lease_failures_total", 'cause="forbidden"') == 3
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,29 @@ async def test_page_says_why_it_is_not_ready(site: Site) -> None:
     assert "Last occurrence none since then" in text
 
 
+def test_a_standby_says_so() -> None:
+    """Who looks for metrics there is told where they are."""
+    facts = replace(FACTS, leads=False, leader="replica-7")
+    text = Reader(landing_page(facts, "ok", "/metrics")).text
+    assert "Standby: ready to take over. Metrics of events are on the leader's page." in text
+    assert "every occurrence is counted" not in text
+    assert "This replica standby Lease held by replica-7" in text
+
+
+def test_a_standby_without_a_leader_says_so() -> None:
+    """Between two leaders, and while the Lease was not read yet."""
+    text = Reader(landing_page(replace(FACTS, leads=False), "ok", "/metrics")).text
+    assert "Lease held by nobody yet" in text
+
+
+def test_a_leader_says_so() -> None:
+    """And one that runs alone says nothing of leading."""
+    text = Reader(landing_page(replace(FACTS, leader="replica-7"), "ok", "/metrics")).text
+    assert "Ready: every occurrence is counted." in text
+    assert "This replica leader Lease held by replica-7" in text
+    assert "This replica" not in Reader(landing_page(FACTS, "ok", "/metrics")).text
+
+
 def test_scopes_and_selector_are_told() -> None:
     """Namespaces and a field selector are named where they narrow what is watched."""
     facts = replace(FACTS, scopes=("shop", "db"), field_selector="type=Warning")

@@ -22,123 +22,16 @@ from prometheus_client.openmetrics.exposition import generate_latest as generate
 
 from exporter.attribution import Attribution
 from exporter.checkpointing import Checkpointing
+from exporter.election import Elector
+from exporter.failover import Failover
 from exporter.kube.telemetry import Telemetry
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.counter import CounterFamily, GaugeFamily
-from exporter.metrics.declaration import Declaration, MetricType
 from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Scope
+from exporter.selfmetrics.declarations import BY_NAME, COUNTER, ELECTION, GAUGE
 from exporter.version import BUILD, VERSION
-
-_PREFIX = "kube_event_metrics_"
-_GAUGE, _COUNTER = MetricType.GAUGE, MetricType.COUNTER
-_WORKLOAD = ("scope", "kind")
-
-
-def _declare(name: str, type_: MetricType, help_: str, *labels: str) -> Declaration:
-    return Declaration(_PREFIX + name, type_, help_, labels)
-
-
-DECLARATIONS = (
-    _declare("build_info", _GAUGE, "What runs; always 1.", "version", "python", "build"),
-    _declare("synced", _GAUGE, "Whether the first list is complete.", "scope"),
-    _declare("watch_connected", _GAUGE, "Whether a watch is open.", "scope"),
-    _declare(
-        "watch_allowed", _GAUGE, "Whether the API server allows listing and watching.", "scope"
-    ),
-    _declare(
-        "last_received_timestamp_seconds",
-        _GAUGE,
-        "When bytes last came from the API server.",
-        "scope",
-    ),
-    _declare("last_sync_timestamp_seconds", _GAUGE, "When a list was last complete.", "scope"),
-    _declare(
-        "watch_lag_seconds",
-        _GAUGE,
-        "Age of the latest counted occurrence when it arrived.",
-        "scope",
-    ),
-    _declare("frames_total", _COUNTER, "Objects and frames received.", "scope", "type"),
-    _declare(
-        "relists_total",
-        _COUNTER,
-        "Lists after the first, by cause; most are part of normal operation.",
-        "scope",
-        "cause",
-    ),
-    _declare(
-        "watch_failures_total", _COUNTER, "Failed requests and streams by cause.", "scope", "cause"
-    ),
-    _declare(
-        "undecodable_total", _COUNTER, "Frames and objects passed over, by cause.", "scope", "cause"
-    ),
-    _declare(
-        "missed_occurrences_total",
-        _COUNTER,
-        "Occurrences that a relist found and the watch had not shown; they are counted.",
-        "scope",
-    ),
-    _declare("ledger_events", _GAUGE, "Events remembered.", "scope"),
-    _declare("ledger_limit", _GAUGE, "Most events that are remembered.", "scope"),
-    _declare("ledger_evicted_total", _COUNTER, "Events forgotten for want of room.", "scope"),
-    _declare("series", _GAUGE, "Series of a family.", "family"),
-    _declare("series_limit", _GAUGE, "Most series of a family."),
-    _declare(
-        "series_overflow_total",
-        _COUNTER,
-        "Look-ups of label sets that had no room and were given the overflow series.",
-        "family",
-    ),
-    _declare("series_expired_total", _COUNTER, "Idle series that ended.", "family"),
-    _declare("label_values", _GAUGE, "Distinct values of a label in use.", "label"),
-    _declare("label_values_limit", _GAUGE, "Most distinct values of a label.", "label"),
-    _declare(
-        "label_overflow_total",
-        _COUNTER,
-        "Look-ups of label sets in which a value of this label was beyond its bounds.",
-        "label",
-    ),
-    _declare("workload_synced", _GAUGE, "Whether all objects of a kind were listed.", *_WORKLOAD),
-    _declare(
-        "workload_watch_allowed",
-        _GAUGE,
-        "Whether the API server allows listing and watching a kind.",
-        *_WORKLOAD,
-    ),
-    _declare("workload_objects", _GAUGE, "Objects whose owner is known.", *_WORKLOAD),
-    _declare("workload_objects_limit", _GAUGE, "Most objects that are remembered.", *_WORKLOAD),
-    _declare(
-        "workload_objects_evicted_total",
-        _COUNTER,
-        "Objects forgotten for want of room.",
-        *_WORKLOAD,
-    ),
-    _declare(
-        "workload_watch_failures_total",
-        _COUNTER,
-        "Failed requests and streams by cause.",
-        *_WORKLOAD,
-        "cause",
-    ),
-    _declare(
-        "workload_misses_total",
-        _COUNTER,
-        "Look-ups of objects that were not known: their events are counted without a workload.",
-        "kind",
-    ),
-    _declare("scrapers", _GAUGE, "Scrapers that are remembered."),
-    _declare(
-        "checkpoint_active", _GAUGE, "Whether what is counted and shown outlives the process."
-    ),
-    _declare("checkpoint_restored", _GAUGE, "Whether this process went on from a checkpoint."),
-    _declare("checkpoint_last_commit_timestamp_seconds", _GAUGE, "When it was last written."),
-    _declare("checkpoint_commits_total", _COUNTER, "Scrapes whose state was written."),
-    _declare("checkpoint_failures_total", _COUNTER, "Scrapes whose state could not be written."),
-    _declare("checkpoint_size_bytes", _GAUGE, "Size of its file."),
-)
-_BY_NAME = {d.name.removeprefix(_PREFIX): d for d in DECLARATIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +54,24 @@ class SelfMetrics:
         *,
         attribution: Attribution | None = None,
         checkpointing: Checkpointing | None = None,
+        elector: Elector | None = None,
+        failover: Failover | None = None,
     ) -> None:
         self._attribution = attribution
         self._checkpointing = checkpointing
+        self._elector = elector
+        self._failover = failover
+        declared = {n: d for n, d in BY_NAME.items() if elector or d not in ELECTION}
         self._scrapers = scrapers
         self._counting = counting
         self._watched = watched
         self._gauges = {
-            name: GaugeFamily(d, births=births) for name, d in _BY_NAME.items() if d.type is _GAUGE
+            name: GaugeFamily(d, births=births) for name, d in declared.items() if d.type is GAUGE
         }
         self._counters = {
             name: CounterFamily(d, births=births)
-            for name, d in _BY_NAME.items()
-            if d.type is _COUNTER
+            for name, d in declared.items()
+            if d.type is COUNTER
         }
         self._gauge("build_info", 1, VERSION, platform.python_version(), BUILD)
         self._gauge("series_limit", counting.events.limit)
@@ -181,9 +79,8 @@ class SelfMetrics:
 
     def families(self) -> Iterator[Family[Series]]:
         """In the order of ``DECLARATIONS``."""
-        for name, declaration in _BY_NAME.items():
-            kept = self._gauges if declaration.type is _GAUGE else self._counters
-            yield kept[name]
+        kept = {**self._gauges, **self._counters}
+        yield from (kept[name] for name in BY_NAME if name in kept)
 
     def refresh(self) -> None:
         """Read the rooms' numbers."""
@@ -202,6 +99,8 @@ class SelfMetrics:
             self._count("label_overflow_total", bounds.overflowed.get(label, 0), label)
         if self._attribution:
             self._refresh_workloads(self._attribution)
+        if self._elector and self._failover:
+            self._refresh_election(self._elector, self._failover)
         self._gauge("scrapers", len(self._scrapers))
         if self._checkpointing and self._checkpointing.enabled:
             self._refresh_checkpoint(self._checkpointing)
@@ -250,6 +149,16 @@ class SelfMetrics:
             self._gauge("checkpoint_last_commit_timestamp_seconds", committer.last_commit)
             self._count("checkpoint_commits_total", committer.commits)
             self._gauge("checkpoint_size_bytes", committer.size())
+
+    def _refresh_election(self, elector: Elector, failover: Failover) -> None:
+        self._gauge("leader", int(elector.leading))
+        self._count("leader_transitions_total", elector.telemetry.transitions)
+        for cause, total in elector.telemetry.failures.items():
+            self._count("lease_failures_total", total, cause)
+        journal = failover.journal
+        self._gauge("standby_journal_notes", len(journal))
+        self._count("standby_journal_dropped_total", failover.dropped + journal.dropped)
+        self._count("handover_left_out_total", failover.not_handed_over)
 
     def _gauge(self, name: str, value: float, *labels: str) -> None:
         self._gauges[name].at(labels).set(value)

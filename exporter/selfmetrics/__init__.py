@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Metrics about the exporter itself: ``declarations`` says what they are, ``families`` reads the
+rooms' own numbers when a page is made.
+"""
+
+from exporter.selfmetrics.declarations import BY_NAME, DECLARATIONS, ELECTION
+from exporter.selfmetrics.families import SelfMetrics, Watched, process_metrics
+
+__all__ = ["BY_NAME", "DECLARATIONS", "ELECTION", "SelfMetrics", "Watched", "process_metrics"]
