@@ -64,6 +64,11 @@ def load_config(
         _ = config.lease_timing
     except ValueError as error:
         raise ConfigError(str(error)) from error
+    if config.checkpoint_path and config.leader_election:
+        raise ConfigError(
+            f"{values['checkpoint.path'][1]}: not together with leader-election: "
+            "there the Lease tells the next leader what to count on from"
+        )
     return config
 
 

@@ -99,8 +99,10 @@ class SelfMetrics:
             self._count("label_overflow_total", bounds.overflowed.get(label, 0), label)
         if self._attribution:
             self._refresh_workloads(self._attribution)
-        if self._elector and self._failover:
-            self._refresh_election(self._elector, self._failover)
+        if self._elector:
+            self._refresh_election(self._elector)
+        if self._failover:
+            self._refresh_failover(self._failover)
         self._gauge("scrapers", len(self._scrapers))
         if self._checkpointing and self._checkpointing.enabled:
             self._refresh_checkpoint(self._checkpointing)
@@ -150,11 +152,13 @@ class SelfMetrics:
             self._count("checkpoint_commits_total", committer.commits)
             self._gauge("checkpoint_size_bytes", committer.size())
 
-    def _refresh_election(self, elector: Elector, failover: Failover) -> None:
+    def _refresh_election(self, elector: Elector) -> None:
         self._gauge("leader", int(elector.leading))
         self._count("leader_transitions_total", elector.telemetry.transitions)
         for cause, total in elector.telemetry.failures.items():
             self._count("lease_failures_total", total, cause)
+
+    def _refresh_failover(self, failover: Failover) -> None:
         journal = failover.journal
         self._gauge("standby_journal_notes", len(journal))
         self._count("standby_journal_dropped_total", failover.dropped + journal.dropped)

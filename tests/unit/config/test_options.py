@@ -257,3 +257,10 @@ def test_section_of_a_switch_can_be_empty(tmp_path: Path) -> None:
     file = tmp_path / "config.yaml"
     file.write_text("leader-election:\n", encoding="utf-8")
     assert load_config({}, {}, str(file)) == Config()
+
+
+def test_a_checkpoint_is_not_for_replicas() -> None:
+    """Two that would hand over in two ways; the error names where the file was asked for."""
+    flags = {"checkpoint.path": "/data/c.db", "leader-election": "true"}
+    with pytest.raises(ConfigError, match=r"--checkpoint\.path: not together with leader-election"):
+        load_config(flags, {}, "")
