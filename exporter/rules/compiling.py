@@ -35,11 +35,22 @@ from exporter.rules.selectors import Names, Selector, SelectorError
 
 _EVERYTHING = ("*",)
 _CLOSED = "closed"
+# Of fields that have another value for each object: what to do without a label.
+_ENDLESS = {
+    "name": "the name of the object travels as the exemplar",
+    "uid": "the object is told by its name, which travels as the exemplar",
+    "message": "a cause table makes one of few values of it",
+}
+_FIELD = re.compile(r"\$(\w+)")
 _OUTCOME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 
 
 def declaration(file: str, name: str, spec: FamilySpec) -> Declaration:
     """A family, as ``metrics`` knows it."""
+    for label in spec.unbounded:
+        if label not in spec.labels:
+            guess = nearest(label, spec.labels)
+            raise RuleError(f"{file}: families: {name}: unbounded: no label {label!r}{guess}")
     try:
         return Declaration(
             name,
@@ -98,10 +109,12 @@ class Compiler:
     def __init__(
         self,
         declarations: Mapping[str, Declaration],
+        unbounded: Mapping[str, Collection[str]],
         tables: Mapping[str, CauseTable],
         lifecycles: Mapping[str, LifecycleSpec],
     ) -> None:
         self._declarations = declarations
+        self._unbounded = unbounded
         self._tables = tables
         self._lifecycles = lifecycles
         self._written: dict[tuple[str, ...], tuple[Text, ...]] = {}
@@ -110,7 +123,8 @@ class Compiler:
         """``file`` is where it is written, ``subject`` among the rules of which it stands."""
         where = f"{file}: {spec.id}"
         message = pattern(spec.message, f"{where}: message") if spec.message else None
-        scope = Scope(message.groupindex.keys() if message else (), self._tables)
+        groups = message.groupindex.keys() if message else ()
+        scope = Scope(groups, self._tables)
         for key in ("outcome", "optional"):
             if getattr(spec, key) and not spec.closes:
                 raise RuleError(f"{where}: {key}: is for a rule with `closes`")
@@ -118,7 +132,7 @@ class Compiler:
             raise RuleError(
                 f"{where}: outcome: {spec.outcome!r} is no constant such as ready or timed_out"
             )
-        samples, depends = self._samples(spec, scope, where)
+        samples, depends = self._samples(spec, scope, groups, where)
         return Rule(
             spec.id,
             subject,
@@ -164,7 +178,7 @@ class Compiler:
         )
 
     def _samples(
-        self, spec: RuleSpec, scope: Scope, where: str
+        self, spec: RuleSpec, scope: Scope, groups: Collection[str], where: str
     ) -> tuple[tuple[Sample, ...], Depends]:
         samples: list[Sample] = []
         depends = Depends.IDENTITY
@@ -174,6 +188,9 @@ class Compiler:
                 guess = nearest(written.family, self._declarations)
                 raise RuleError(f"{where}: family: no family {written.family!r}{guess}")
             labels = _labels(written, family, scope, where)
+            for name, label in zip(family.labels, labels, strict=True):
+                if name not in self._unbounded[family.name]:
+                    _check_bounds(name, written.labels[name], label, groups, where)
             value, read = _value(written, family, scope, where, closes=bool(spec.closes))
             depends = max(depends, read, *(label.depends for label in labels))
             several = [place for place, label in enumerate(labels) if label.every]
@@ -207,6 +224,18 @@ def _labels(
         except ExpressionError as error:
             raise RuleError(f"{where}: {name}: {error}") from error
     return found
+
+
+def _check_bounds(
+    name: str, written: str, label: Expression, groups: Collection[str], where: str
+) -> None:
+    """Raises ``RuleError`` for a label of which every object would make another series."""
+    field = _FIELD.search(written)
+    if label.values is None and field and field[1] in _ENDLESS.keys() - groups:
+        raise RuleError(
+            f"{where}: {name}: {written} has no end of values: {_ENDLESS[field[1]]}; where it must"
+            f" be a label, its family says so: `unbounded: [{name}]`"
+        )
 
 
 def _same_labels(names: Collection[str], family: Declaration, where: str) -> None:

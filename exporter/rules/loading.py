@@ -50,6 +50,7 @@ def load(files: Iterable[NamedText], clock: Callable[[], float]) -> RuleBook:
     parsed = [(name, read_rule_file(name, text)) for name, text in files]
     declared_in: dict[str, str] = {}
     declarations: dict[str, Declaration] = {}
+    unbounded: dict[str, list[str]] = {}
     tables: dict[str, CauseTable] = {}
     lifecycles: dict[str, LifecycleSpec] = {}
     ages: dict[str, float] = {}
@@ -57,6 +58,7 @@ def load(files: Iterable[NamedText], clock: Callable[[], float]) -> RuleBook:
     for name, file in parsed:
         for family, spec in _once(name, "families", file.families, declared_in):
             declarations[family] = declaration(name, family, spec)
+            unbounded[family] = spec.unbounded
             check_families(name, declarations)
         for table, causes in _once(name, "causes", file.causes, declared_in):
             tables[table] = cause_table(name, table, causes)
@@ -65,7 +67,7 @@ def load(files: Iterable[NamedText], clock: Callable[[], float]) -> RuleBook:
             ages[lifecycle] = max_age(name, lifecycle, pair)
             homes[lifecycle] = name
     written, replaced = _chosen(parsed)
-    compiler = Compiler(declarations, tables, lifecycles)
+    compiler = Compiler(declarations, unbounded, tables, lifecycles)
     by_subject: dict[str, list[Rule]] = {}
     for place, (subject, file_name, rule_spec) in enumerate(written.values()):
         rule = compiler.rule(rule_spec, file_name, subject, place)

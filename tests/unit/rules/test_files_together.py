@@ -176,6 +176,21 @@ rules:
             book_of(("a.yaml", text), ("b.yaml", text))
         assert str(caught.value) == f"b.yaml: {entry}: is declared in a.yaml"
 
+    @pytest.mark.parametrize(
+        ("types", "matched"),
+        [
+            ("", ["Normal", "Warning", "Info", "Custom", "CustomError", ""]),
+            ("types: [Info]", ["Info"]),
+            ("types: [Warning, 'Custom*']", ["Warning", "Custom", "CustomError"]),
+            ("types: ['']", [""]),
+        ],
+    )
+    def test_an_event_can_have_any_type(self, types: str, matched: list[str]) -> None:
+        """Kubernetes knows two of them and takes what it is given: a rule can be for others."""
+        book = book_of(("a", own(types)))
+        every = ["Normal", "Warning", "Info", "Custom", "CustomError", ""]
+        assert [type_ for type_ in every if book.rules_for(type_, "c", "Pod", "R")] == matched
+
 
 class TestReplacing:
     """A rule of a later file takes the place of the rule of its id."""
