@@ -6,7 +6,7 @@ import pytest
 
 from exporter.metrics.declaration import MetricType
 from exporter.rules.loading import load
-from exporter.rules.reading import RuleError
+from exporter.rules.problems import RuleError
 from exporter.rules.reserved import EVENTS, LAST_SEEN, LIFECYCLES
 from exporter.rules.rulebook import RuleBook
 from exporter.selfmetrics import DECLARATIONS as SELF

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from exporter.rules.reading import RuleError
+from exporter.rules.problems import RuleError
 from tests.unit.rules.observing import observe, rules
 
 FAMILY = "kube_event_things_total: {type: counter, help: Things., labels: [namespace, thing]%s}"
@@ -42,8 +42,8 @@ rules:
 def test_names_and_messages_are_no_labels(thing: str, instead: str) -> None:
     """The error says what to use in their place, and what to write where it must be."""
     said = (
-        f"test.yaml: r1: thing: {thing} has no end of values: {instead}; where it must be a label,"
-        " its family says so: `unbounded: [thing]`"
+        f"test.yaml: r1: samples[0].labels.thing: {thing} has no end of values: {instead}; where it"
+        " must be a label, its family says so: `unbounded: [thing]`"
     )
     with pytest.raises(RuleError, match=re.escape(said)):
         rules(book(thing))
@@ -59,7 +59,9 @@ def test_a_family_can_ask_for_one() -> None:
 @pytest.mark.parametrize("other", ["namespace", "things"])
 def test_it_is_that_label_and_no_other(other: str) -> None:
     """Another label of the family is none, and a misspelt one is an error of its own."""
-    said = "unbounded: no label 'things'; did you mean thing?" if other == "things" else "r1: thing"
+    said = (
+        "unbounded: no label 'things'; did you mean thing?" if other == "things" else "labels.thing"
+    )
     with pytest.raises(RuleError, match=re.escape(said)):
         rules(book("$name", f", unbounded: [{other}]"))
 
