@@ -58,7 +58,7 @@ def _command(argv: Sequence[str] | None) -> int:
     from exporter.config import ConfigError, load_config
     from exporter.config.loading import nearest
     from exporter.config.options import OPTIONS
-    from exporter.rules.reading import RuleError
+    from exporter.rules.problems import RuleError
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     name = _name(arguments)
@@ -110,7 +110,7 @@ def _execute(command: str, config: Config, operands: Sequence[str]) -> int:
 
         return list_rules(config)
     if command == "rules check":
-        from exporter.commands.rules import check_rules
+        from exporter.commands.rule_files import check_rules
 
         return check_rules(config, operands)
     if command == "rules test":

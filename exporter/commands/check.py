@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from exporter.checkpoint.store import CheckpointError, HeldError, opened
-from exporter.commands.rules import examined
+from exporter.commands.rule_files import examine
 from exporter.config import Config
 from exporter.election import LeasePlace, lease_place
 from exporter.election.lease import GROUP
@@ -36,12 +36,12 @@ def check(config: Config) -> int:
 
 
 def _rules(config: Config) -> bool:
-    counts, problems = examined(config.rule_files)
-    for problem in problems:
-        print(f"FAIL  rules: {problem}")
-    for name, rules in counts.items():
-        print(f"ok    rules: {name}, {rules}")
-    return not problems
+    examined = examine(config.rule_files)
+    for finding in examined.findings:
+        print(f"{'FAIL' if finding.fatal else 'warn'}  rules: {finding}")
+    for name, does in examined.usable.items():
+        print(f"ok    rules: {name}, {does}")
+    return not examined.failed
 
 
 def _checkpoint(config: Config) -> bool:

@@ -1,25 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``rules`` lists the rules in force; ``rules check`` says whether files can be used."""
+"""``rules`` lists the rules in force."""
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from textwrap import TextWrapper
 
 from exporter.config import Config
 from exporter.rules.loading import NamedText, built_in, load, read
-from exporter.rules.reading import RuleError, read_rule_file
+from exporter.rules.reading import read_rule_file
 from exporter.rules.rulebook import Rule
 
+_WIDTH = 100
+_FIRST, _NEXT = " " * 4, " " * 6
 # Names stay whole: somebody may look for them.
 _WRAPPER = TextWrapper(
-    width=100,
-    initial_indent="    ",
-    subsequent_indent="      ",
+    width=_WIDTH,
+    initial_indent=_FIRST,
+    subsequent_indent=_NEXT,
     break_long_words=False,
     break_on_hyphens=False,
 )
+# Patterns are long: they go on in the next line after a space or a branch.
+_PIECES = re.compile(rf".{{0,{_WIDTH - 10}}}?(?:[ |]|\Z)|.{{{_WIDTH - 10}}}", re.DOTALL)
 
 
 def list_rules(config: Config) -> int:
@@ -31,45 +36,28 @@ def list_rules(config: Config) -> int:
     print(f"{'ID':{width}}  FILE")
     for rule in rules:
         print(f"{rule.id:{width}}  {homes[rule.id]}")
-        for text in (_events(rule), _effects(rule)):
-            for line in _WRAPPER.wrap(text):
-                print(line)
+        for line in _lines(rule):
+            print(line)
     return 0
 
 
-def check_rules(config: Config, paths: Sequence[str]) -> int:
-    """Say of each file whether it can be used beside the rules in force; 1 where one cannot."""
-    counts, problems = examined(paths, beside=config.rule_files)
-    for problem in problems:
-        print(problem)
-    for name, rules in counts.items():
-        print(f"{name}: ok, {rules}")
-    return 1 if problems else 0
+def _lines(rule: Rule) -> Iterator[str]:
+    yield from _WRAPPER.wrap(_events(rule))
+    if rule.message:
+        yield from _pattern(rule.message.pattern)
+    yield from _WRAPPER.wrap(_effects(rule))
 
 
-def examined(
-    paths: Sequence[str], beside: Sequence[str] = ()
-) -> tuple[Mapping[str, str], Sequence[RuleError]]:
-    """How many rules each file has, in words, or else what is wrong with them.
-
-    They are loaded together, in their order, after the built-in ones and those ``beside`` them.
-    """
-    counts: dict[str, str] = {}
-    problems: list[RuleError] = []
-    for path in paths:
-        try:
-            for name, text in read([path]):
-                number = len(read_rule_file(name, text).rules)
-                counts[name] = f"{number} rule{'' if number == 1 else 's'}"
-        except RuleError as error:
-            problems.append(error)
-    if not problems:
-        try:
-            every = dict.fromkeys((*(path for path in beside if path not in paths), *paths))
-            load([*built_in(), *read(every)], time.monotonic)
-        except RuleError as error:
-            problems.append(error)
-    return ({} if problems else counts), problems
+def _pattern(pattern: str) -> Iterator[str]:
+    """As it stands between quotes in YAML, in lines."""
+    quoted = pattern.replace("'", "''").replace("\n", r"\n")
+    line = f"{_FIRST}message "
+    for piece in _PIECES.findall(f"'{quoted}'"):
+        if len(line + piece.rstrip()) > _WIDTH:
+            yield line.rstrip()
+            line = _NEXT
+        line += piece
+    yield line
 
 
 def _homes(
@@ -96,7 +84,8 @@ def _events(rule: Rule) -> str:
         ", ".join(names.written)
         for names in (selector.kinds, selector.components, selector.reasons)
     )
-    return f"{kinds} by {components}: {reasons}"
+    types = "" if selector.types.any else f" ({', '.join(selector.types.written)})"
+    return f"{kinds} by {components}: {reasons}{types}"
 
 
 def _effects(rule: Rule) -> str:

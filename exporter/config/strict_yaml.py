@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -87,6 +88,26 @@ def parse(text: str) -> Any:
         except YamlError:
             pass  # what is wrong is said in the words of the other
     return _parsed(_Loader, text)
+
+
+def lines(text: str, depth: int) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """Where the keys and items of a text that can be parsed stand, so many levels deep."""
+    node = yaml.compose(text, _FastLoader if _depth(text) <= _MAX_DEPTH else _Loader)
+    return _lines(node, (), depth)
+
+
+def _lines(
+    node: yaml.Node | None, path: tuple[str | int, ...], depth: int
+) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    if depth and isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            own = (*path, str(key.value))
+            yield own, key.start_mark.line + 1
+            yield from _lines(value, own, depth - 1)
+    elif depth and isinstance(node, yaml.SequenceNode):
+        for place, item in enumerate(node.value):
+            yield (*path, place), item.start_mark.line + 1
+            yield from _lines(item, (*path, place), depth - 1)
 
 
 def _parsed(kind: type[yaml.SafeLoader], text: str) -> Any:

@@ -19,7 +19,18 @@ _STEP = re.compile(r"\[[^]]*\]|[^.\[]+")
 
 
 class TypedError(ValueError):
-    """A value that is not of its type; the message begins with its key, unless it is all of it."""
+    """A value that is not of its type.
+
+    ``key`` is where, such as ``samples[0].family``, and ``""`` for all of it. Of a key that is not
+    known, ``place`` is what it stands in, and ``unknown`` the key itself.
+    """
+
+    def __init__(self, problem: str, place: str, unknown: str = "") -> None:
+        self.problem = problem
+        self.place = place
+        self.unknown = unknown
+        self.key = f"{place}.{unknown}".strip(".")
+        super().__init__(f"{self.key}: {problem}" if self.key else problem)
 
 
 def converted(value: Any, type_: Any) -> Any:
@@ -28,14 +39,28 @@ def converted(value: Any, type_: Any) -> Any:
         return msgspec.convert(value, type_)
     except (msgspec.ValidationError, RecursionError) as error:
         said = _PLACE.match(str(error))
-        problem, key = (said[1], said[3] or "") if said else (str(error), "")
+        problem, place = (said[1], said[3] or "") if said else (str(error), "")
         if said and said[2]:  # YAML reads no, on and 1 as something else
             problem = "a key is no text; put it between quotes"
         unknown = _UNKNOWN.search(problem)
         if unknown:
-            problem = f"no such key{nearest(unknown[1], _keys_at(key, type_))}"
-            key = f"{key}.{unknown[1]}".removeprefix(".")
-        raise TypedError(f"{key}: {problem}" if key else problem) from error
+            problem = f"no such key{nearest(unknown[1], _keys_at(place, type_))}"
+        raise TypedError(problem, place, unknown[1] if unknown else "") from error
+
+
+def without(value: Any, error: TypedError) -> Any:
+    """The value without the key that is not known; nothing of the old one is changed."""
+    copy = above = _copied(value)
+    for step in _STEP.findall(error.place):
+        key: Any = int(step[1:-1]) if step.startswith("[") else step
+        above[key] = _copied(above[key])
+        above = above[key]
+    del above[error.unknown]
+    return copy
+
+
+def _copied(value: Any) -> Any:
+    return value.copy() if isinstance(value, dict | list) else value
 
 
 def _keys_at(place: str, type_: Any) -> Iterable[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from exporter.metrics.declaration import Declaration, MetricType
 from exporter.rules.language import RuleSpec
-from exporter.rules.reading import RuleError
+from exporter.rules.problems import Report, RuleError
 from exporter.rules.reserved import OWN, WORKLOAD_LABELS
 from exporter.rules.rulebook import Rule
 
@@ -18,17 +18,16 @@ _PREFIXES = ("kube_event_metrics_", "process_", "python_")
 def check_families(file: str, declarations: Mapping[str, Declaration]) -> None:
     """Raises ``RuleError`` if the name of the latest family is taken on the page."""
     *before, name = declarations
+    where = f"{file}: families: {name}"
     mine = _names(name, declarations[name].type)
     if mine & _TAKEN_NAMES or name.startswith(_PREFIXES):
-        raise RuleError(f"{file}: families: {name}: is a name of the exporter's own")
+        raise RuleError(where, "is a name of the exporter's own")
     for label in declarations[name].labels:
         if label in WORKLOAD_LABELS:
-            raise RuleError(
-                f"{file}: families: {name}: labels: {label} is what --workload.labels adds"
-            )
+            raise RuleError(f"{where}: labels", f"{label} is what --workload.labels adds")
     for other in before:
         if mine & _names(other, declarations[other].type):
-            raise RuleError(f"{file}: families: {name}: cannot be told from {other}")
+            raise RuleError(where, f"cannot be told from {other}")
 
 
 def _names(name: str, type_: MetricType) -> set[str]:
@@ -42,8 +41,8 @@ def _names(name: str, type_: MetricType) -> set[str]:
 _TAKEN_NAMES = frozenset().union(*(_names(own.name, own.type) for own in OWN))
 
 
-def check_reachable(rules: Sequence[Rule], files: Mapping[str, str]) -> None:
-    """Raises ``RuleError`` for a rule that those before it in its subject leave nothing.
+def check_reachable(rules: Sequence[Rule], files: Mapping[str, str], report: Report) -> None:
+    """Report each rule that those before it in its subject leave nothing.
 
     ``files`` says where each rule is written.
     """
@@ -64,20 +63,26 @@ def check_reachable(rules: Sequence[Rule], files: Mapping[str, str]) -> None:
                 known if files[known] == files[rule.id] else f"{known} ({files[known]})"
                 for known in dict.fromkeys(hidden_by)
             )
-            raise RuleError(
-                f"{files[rule.id]}: {rule.id}: is never reached: all its events go to {names} "
-                "before it; put it first, or give the other a message"
+            report(
+                RuleError(
+                    f"{files[rule.id]}: {rule.id}",
+                    f"is never reached: all its events go to {names} before it; put it first, or"
+                    " give the other a message",
+                )
             )
 
 
 def lifecycles_in_use(
-    names: Mapping[str, str], rules: Sequence[RuleSpec], replaced: Sequence[RuleSpec]
+    names: Mapping[str, str],
+    rules: Sequence[RuleSpec],
+    replaced: Sequence[RuleSpec],
+    report: Report,
 ) -> list[str]:
     """The lifecycles of which there can be pairs.
 
     All, but those whose every rule somebody has replaced by one that does something else.
-    Raises ``RuleError`` for a lifecycle that cannot begin or cannot end. ``names`` says in
-    which file each is declared.
+    A lifecycle that cannot begin or cannot end is reported. ``names`` says in which file each is
+    declared.
     """
     in_use = []
     for name, file in names.items():
@@ -87,7 +92,8 @@ def lifecycles_in_use(
             continue
         if missing:
             known = f"; {before[0]} did, and was replaced" if before else ""
-            raise RuleError(f"{file}: lifecycles: {name}: no rule {missing[0]} it{known}")
+            problem = f"no rule {missing[0]} it{known}"
+            report(RuleError(f"{file}: lifecycles: {name}", problem))
         in_use.append(name)
     return in_use
 

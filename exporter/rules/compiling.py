@@ -4,91 +4,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 
 from exporter.config.loading import nearest
-from exporter.metrics.declaration import Declaration, MetricType, Stability
-from exporter.rules import functions
-from exporter.rules.expressions import (
-    ELAPSED,
-    FUNCTIONS,
-    CauseTable,
-    Expression,
-    ExpressionError,
-    Number,
-    Scope,
-    Text,
-)
+from exporter.rules.declaring import pattern
+from exporter.rules.expressions import CauseTable, ExpressionError, Scope
 from exporter.rules.keys import key_function
-from exporter.rules.language import CauseSpec, EachCause, FamilySpec, LifecycleSpec, RuleSpec
-from exporter.rules.language import SampleSpec as Written
-from exporter.rules.patterns import (
-    MOST_STEPS,
-    UnsafePatternError,
-    compile_pattern,
-    most_steps,
-)
-from exporter.rules.reading import RuleError
-from exporter.rules.rulebook import Rule, Sample, Step
+from exporter.rules.language import LifecycleSpec, RuleSpec
+from exporter.rules.problems import Report, RuleError, told_to
+from exporter.rules.rulebook import Rule, Step
+from exporter.rules.sampling import Families, Sampling, Setting
 from exporter.rules.selectors import Names, Selector, SelectorError
 
 _EVERYTHING = ("*",)
 _CLOSED = "closed"
 _OUTCOME = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-
-
-def declaration(file: str, name: str, spec: FamilySpec) -> Declaration:
-    """A family, as ``metrics`` knows it."""
-    try:
-        return Declaration(
-            name,
-            MetricType(spec.type),
-            spec.help,
-            tuple(spec.labels),
-            tuple(spec.buckets),
-            Stability(spec.stability),
-        )
-    except ValueError as error:
-        raise RuleError(f"{file}: families: {error}") from error
-
-
-def cause_table(file: str, name: str, spec: Sequence[CauseSpec] | EachCause) -> CauseTable:
-    """A cause table with its patterns compiled."""
-    if name in FUNCTIONS or not re.fullmatch(r"\w+", name):
-        problem = "is a function" if name in FUNCTIONS else "no expression can name it"
-        raise RuleError(f"{file}: causes: {name}: {problem}; choose another name")
-    rows = spec.rows if isinstance(spec, EachCause) else spec
-    compiled = [
-        (row.cause, pattern(row.pattern, f"{file}: causes: {name}: {row.cause}: pattern"))
-        for row in rows
-    ]
-    steps = sum(most_steps(row.pattern) for row in rows)
-    if steps > MOST_STEPS:
-        dearest = max(rows, key=lambda row: most_steps(row.pattern)).cause
-        raise RuleError(
-            f"{file}: causes: {name}: its rows together, {dearest} the most, can take"
-            f" {steps:,.0f} steps to try over one text, more than {MOST_STEPS:,}; write fewer rows"
-            " and branches, begin patterns with ^, or divide the table"
-        )
-    return CauseTable(tuple(compiled), each=isinstance(spec, EachCause))
-
-
-def max_age(file: str, name: str, spec: LifecycleSpec) -> float:
-    """Seconds."""
-    seconds = functions.duration(spec.max_age)
-    if not seconds:
-        raise RuleError(
-            f"{file}: lifecycles: {name}: max_age: {spec.max_age!r} is no duration such as 1h"
-        )
-    return seconds
-
-
-def pattern(written: str, where: str) -> re.Pattern[str]:
-    """A pattern that is safe on any message."""
-    try:
-        return compile_pattern(written)
-    except UnsafePatternError as error:
-        raise RuleError(f"{where}: {error}") from error
+_GROUP = re.compile(r"\(\?P<(\w+)>")
 
 
 class Compiler:
@@ -96,138 +27,94 @@ class Compiler:
 
     def __init__(
         self,
-        declarations: Mapping[str, Declaration],
+        families: Families,
         tables: Mapping[str, CauseTable],
         lifecycles: Mapping[str, LifecycleSpec],
     ) -> None:
-        self._declarations = declarations
+        self._sampling = Sampling(families)
         self._tables = tables
         self._lifecycles = lifecycles
-        self._written: dict[tuple[str, ...], tuple[Text, ...]] = {}
 
-    def rule(self, spec: RuleSpec, file: str, subject: str, place: int) -> Rule:
-        """``file`` is where it is written, ``subject`` among the rules of which it stands."""
+    def rule(
+        self, spec: RuleSpec, file: str, subject: str, place: int, report: Report
+    ) -> Rule | None:
+        """``file`` is where it is written, ``subject`` among the rules of which it stands.
+
+        None where something is wrong with it.
+        """
         where = f"{file}: {spec.id}"
-        message = pattern(spec.message, f"{where}: message") if spec.message else None
-        scope = Scope(message.groupindex.keys() if message else (), self._tables)
-        for key in ("outcome", "optional"):
-            if getattr(spec, key) and not spec.closes:
-                raise RuleError(f"{where}: {key}: is for a rule with `closes`")
-        if spec.outcome and not _OUTCOME.fullmatch(spec.outcome):
-            raise RuleError(
-                f"{where}: outcome: {spec.outcome!r} is no constant such as ready or timed_out"
-            )
-        samples, read = self._samples(spec, scope, where)
+        problems: list[RuleError] = []
+        keep = problems.append
+        message = None
+        if spec.message:
+            with told_to(keep):
+                message = pattern(spec.message, f"{where}: message")
+        groups = frozenset(message.groupindex if message else _GROUP.findall(spec.message))
+        scope = Scope(groups, self._tables)
+        with told_to(keep):
+            _check_closing(spec, where)
+        samples, read = self._sampling.samples(spec, Setting(scope, groups, where, keep))
+        selector = _selector(spec, where, keep)
+        opens = self._step(spec.opens, scope, f"{where}: opens", keep)
+        closes = self._step(spec.closes, scope, f"{where}: closes", keep)
+        for problem in problems:
+            report(problem)
+        if problems or not selector:
+            return None
         return Rule(
             spec.id,
             subject,
             place,
-            self._selector(spec, where),
+            selector,
             message,
-            tuple(samples),
-            self._step(spec.opens, scope, f"{where}: opens"),
-            self._step(spec.closes, scope, f"{where}: closes"),
+            samples,
+            opens,
+            closes,
             spec.outcome or _CLOSED,
             spec.optional,
             tuple({label.source: None for label in read if label.source}),
             all(label.of_message for label in read if label.source),
         )
 
-    def _selector(self, spec: RuleSpec, where: str) -> Selector:
-        found: list[Names] = []
-        for key in ("components", "kinds", "reasons", "types"):
-            try:
-                found.append(Names(getattr(spec, key) or _EVERYTHING))
-            except SelectorError as error:
-                raise RuleError(f"{where}: {key}: {error}") from error
-        return Selector(*found)
+    def _step(self, lifecycle: str, scope: Scope, where: str, report: Report) -> Step | None:
+        if lifecycle:
+            with told_to(report):
+                return self._known_step(lifecycle, scope, where)
+        return None
 
-    def _step(self, lifecycle: str, scope: Scope, where: str) -> Step | None:
-        if not lifecycle:
-            return None
+    def _known_step(self, lifecycle: str, scope: Scope, where: str) -> Step:
         spec = self._lifecycles.get(lifecycle)
         if spec is None:
             guess = nearest(lifecycle, self._lifecycles)
-            raise RuleError(f"{where}: no lifecycle {lifecycle!r}{guess}")
+            raise RuleError(where, f"no lifecycle {lifecycle!r}{guess}")
         try:
             parts = [scope.label(part) for part in spec.key]
         except ExpressionError as error:
-            raise RuleError(f"{where}: key of {lifecycle}: {error}") from error
+            raise RuleError(f"{where}: key of {lifecycle}", str(error)) from error
         for written, part in zip(spec.key, parts, strict=True):
             if part.every:
-                raise RuleError(f"{where}: key of {lifecycle}: {written} can have several values")
+                raise RuleError(
+                    f"{where}: key of {lifecycle}", f"{written} can have several values"
+                )
         return Step(lifecycle, key_function(parts))
 
-    def _samples(
-        self, spec: RuleSpec, scope: Scope, where: str
-    ) -> tuple[Sequence[Sample], Sequence[Expression]]:
-        samples: list[Sample] = []
-        read: list[Expression] = []
-        for written in spec.samples:
-            family = self._declarations.get(written.family)
-            if family is None:
-                guess = nearest(written.family, self._declarations)
-                raise RuleError(f"{where}: family: no family {written.family!r}{guess}")
-            labels = _labels(written, family, scope, where)
-            value = _value(written, family, scope, where, closes=bool(spec.closes))
-            read += labels
-            several = [place for place, label in enumerate(labels) if label.every]
-            if len(several) > 1:
-                raise RuleError(f"{where}: labels: only one label can have several values")
-            each = several[0] if several else -1
-            texts = tuple(written.labels[name] for name in family.labels)
-            samples.append(
-                Sample(
-                    written.family,
-                    # One tuple for all samples of a rule that write the same: computed once.
-                    self._written.setdefault((where, *texts), tuple(x.text for x in labels)),
-                    tuple(label.values for label in labels),
-                    value,
-                    written.value == ELAPSED,
-                    each,
-                    labels[each].every if several else None,
-                )
-            )
-        return samples, read
+
+def _check_closing(spec: RuleSpec, where: str) -> None:
+    for key in ("outcome", "optional"):
+        if getattr(spec, key) and not spec.closes:
+            raise RuleError(f"{where}: {key}", "is for a rule with `closes`")
+    if spec.outcome and not _OUTCOME.fullmatch(spec.outcome):
+        problem = f"{spec.outcome!r} is no constant such as ready or timed_out"
+        raise RuleError(f"{where}: outcome", problem)
 
 
-def _labels(
-    written: Written, family: Declaration, scope: Scope, where: str
-) -> Sequence[Expression]:
-    _same_labels(written.labels.keys(), family, where)
-    found: list[Expression] = []
-    for name in family.labels:
-        try:
-            found.append(scope.label(written.labels[name]))
-        except ExpressionError as error:
-            raise RuleError(f"{where}: {name}: {error}") from error
-    return found
-
-
-def _same_labels(names: Collection[str], family: Declaration, where: str) -> None:
-    for name in names:
-        if name not in family.labels:
-            has = ", ".join(family.labels) or "none"
-            raise RuleError(
-                f"{where}: labels: {name}: {family.name} has no such label, it has: {has}"
-            )
-    missing = [name for name in family.labels if name not in names]
-    if missing:
-        raise RuleError(f"{where}: labels: {', '.join(missing)} of {family.name} not written")
-
-
-def _value(
-    written: Written, family: Declaration, scope: Scope, where: str, *, closes: bool
-) -> Number | None:
-    if bool(written.value) != (family.type is MetricType.HISTOGRAM):
-        raise RuleError(
-            f"{where}: value: {family.name} is a {family.type}: histograms, and only they, take one"
-        )
-    if written.value == ELAPSED and not closes:
-        raise RuleError(f"{where}: value: {ELAPSED} is known to a rule with `closes`")
-    if not written.value or written.value == ELAPSED:
-        return None
-    try:
-        return scope.value(written.value)
-    except ExpressionError as error:
-        raise RuleError(f"{where}: value: {error}") from error
+def _selector(spec: RuleSpec, where: str, report: Report) -> Selector | None:
+    found: list[Names] = []
+    keys = ("components", "kinds", "reasons", "types")
+    for key in keys:
+        with told_to(report):
+            try:
+                found.append(Names(getattr(spec, key) or _EVERYTHING))
+            except SelectorError as error:
+                raise RuleError(f"{where}: {key}", str(error)) from error
+    return Selector(*found) if len(found) == len(keys) else None

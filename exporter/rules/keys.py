@@ -18,7 +18,7 @@ KeyOf = Callable[[EventRecord, Groups], Key]
 def key_function(parts: Sequence[Expression]) -> KeyOf:
     """Makes the keys of events, of these parts."""
     attributes = [part.attribute for part in parts]
-    if not all(attributes):
+    if not attributes or not all(attributes):
         texts = [part.text for part in parts]
         return lambda record, groups: tuple([_short(text(record, groups)) for text in texts])
     if len(attributes) == 1:

@@ -31,6 +31,13 @@ class FamilySpec(msgspec.Struct, forbid_unknown_fields=True):
     stability: Annotated[
         Literal["ALPHA", "STABLE"], Meta(description="What dashboards and alerts may rely on.")
     ] = "ALPHA"
+    unbounded: Annotated[
+        list[str],
+        Meta(
+            description="Labels that may be $name, $uid or $message: each object makes a series "
+            "of its own."
+        ),
+    ] = []
 
 
 class CauseSpec(msgspec.Struct, forbid_unknown_fields=True):
@@ -117,8 +124,12 @@ class RuleSpec(msgspec.Struct, forbid_unknown_fields=True):
         msgspec.field(default_factory=lambda: ["Pod"])
     )
     types: Annotated[
-        list[Literal["Normal", "Warning"]],
-        Meta(description="The events' types, Normal and Warning; any if left out."),
+        list[str],
+        Meta(
+            description="The events' types: `Normal`, `Warning` or what else a controller writes, "
+            "one * at an end stands for anything; any if left out.",
+            examples=[["Warning"]],
+        ),
     ] = []
     message: Annotated[
         str,

@@ -3,23 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from exporter.metrics.declaration import Declaration
-from exporter.rules.checking import check_families, check_reachable, lifecycles_in_use
-from exporter.rules.compiling import Compiler, cause_table, declaration, max_age
-from exporter.rules.expressions import CauseTable
-from exporter.rules.language import LifecycleSpec, RuleFile, RuleSpec
+from exporter.rules.checking import check_reachable, lifecycles_in_use
+from exporter.rules.compiling import Compiler
+from exporter.rules.declaring import Declared
+from exporter.rules.language import RuleSpec
 from exporter.rules.lifecycles import Lifecycle
-from exporter.rules.reading import RuleError, read_rule_file
+from exporter.rules.problems import Report, RuleError, at_once
+from exporter.rules.reading import Parsed, parse_rule_file
 from exporter.rules.rulebook import Rule, RuleBook
 
 NamedText = tuple[str, str]
 """Of a file: what it is called, and its content."""
-T = TypeVar("T")
 
 
 def built_in() -> list[NamedText]:
@@ -37,7 +36,7 @@ def read(paths: Iterable[str]) -> list[NamedText]:
             files.append((path, Path(path).read_text("utf-8")))
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise RuleError(f"{path}: {reason}") from error
+            raise RuleError(path, str(reason)) from error
     return files
 
 
@@ -47,43 +46,38 @@ def load(files: Iterable[NamedText], clock: Callable[[], float]) -> RuleBook:
     A rule of a later file replaces the rule of its id in an earlier one, where that stands.
     ``clock`` gives seconds that do not go back.
     """
-    parsed = [(name, read_rule_file(name, text)) for name, text in files]
-    declared_in: dict[str, str] = {}
-    declarations: dict[str, Declaration] = {}
-    tables: dict[str, CauseTable] = {}
-    lifecycles: dict[str, LifecycleSpec] = {}
-    ages: dict[str, float] = {}
-    homes: dict[str, str] = {}
-    for name, file in parsed:
-        for family, spec in _once(name, "families", file.families, declared_in):
-            declarations[family] = declaration(name, family, spec)
-            check_families(name, declarations)
-        for table, causes in _once(name, "causes", file.causes, declared_in):
-            tables[table] = cause_table(name, table, causes)
-        for lifecycle, pair in _once(name, "lifecycles", file.lifecycles, declared_in):
-            lifecycles[lifecycle] = pair
-            ages[lifecycle] = max_age(name, lifecycle, pair)
-            homes[lifecycle] = name
+    parsed = [parse_rule_file(name, text, at_once) for name, text in files]
+    return put_together(parsed, clock, at_once)
+
+
+def put_together(parsed: Sequence[Parsed], clock: Callable[[], float], report: Report) -> RuleBook:
+    """The same of files that have been read. What cannot be used is reported and left out."""
+    declared = Declared(report)
+    for file in parsed:
+        declared.add(file)
+    compiler = Compiler(declared.families, declared.tables, declared.lifecycles)
     written, replaced = _chosen(parsed)
-    compiler = Compiler(declarations, tables, lifecycles)
     by_subject: dict[str, list[Rule]] = {}
     for place, (subject, file_name, rule_spec) in enumerate(written.values()):
-        rule = compiler.rule(rule_spec, file_name, subject, place)
-        by_subject.setdefault(subject, []).append(rule)
+        rule = compiler.rule(rule_spec, file_name, subject, place, report)
+        if rule:
+            by_subject.setdefault(subject, []).append(rule)
     sources = {rule_id: placed.file for rule_id, placed in written.items()}
     for rules in by_subject.values():
-        check_reachable(rules, sources)
-    in_use = lifecycles_in_use(homes, [placed.spec for placed in written.values()], replaced)
+        check_reachable(rules, sources, report)
+    specs = [placed.spec for placed in written.values()]
+    # A rule that could not be read may be the one that opens or closes.
+    homes = declared.homes if all(file.whole for file in parsed) else {}
     running = {
         name: Lifecycle(
-            ages[name],
+            declared.ages[name],
             clock,
-            newest=lifecycles[name].repeat == "newest",
-            primed=lifecycles[name].prime,
+            newest=declared.lifecycles[name].repeat == "newest",
+            primed=declared.lifecycles[name].prime,
         )
-        for name in in_use
+        for name in lifecycles_in_use(homes, specs, replaced, report)
     }
-    return RuleBook(tuple(declarations.values()), by_subject, running)
+    return RuleBook(tuple(declared.families.declarations.values()), by_subject, running)
 
 
 class _Placed(NamedTuple):
@@ -97,13 +91,13 @@ class _Placed(NamedTuple):
 
 
 def _chosen(
-    parsed: Sequence[tuple[str, RuleFile]],
+    parsed: Sequence[Parsed],
 ) -> tuple[dict[str, _Placed], Sequence[RuleSpec]]:
     """The rules in force by id, and those that others replaced."""
     written: dict[str, _Placed] = {}
     replaced: list[RuleSpec] = []
     subjects: set[str] = set()
-    for position, (name, file) in enumerate(parsed):
+    for position, (name, file, _, _) in enumerate(parsed):
         # Somebody's own file may be called as a built-in one is.
         own = f"{name} ({position})" if name in subjects else name
         subjects.add(own)
@@ -113,15 +107,3 @@ def _chosen(
                 replaced.append(before.spec)
             written[spec.id] = _Placed(before.subject if before else own, name, spec)
     return written, replaced
-
-
-def _once(
-    name: str, section: str, entries: Mapping[str, T], declared_in: dict[str, str]
-) -> Iterable[tuple[str, T]]:
-    """The entries of a section, none of which another file may have."""
-    for entry, spec in entries.items():
-        key = f"{section}: {entry}"
-        if key in declared_in:
-            raise RuleError(f"{name}: {key}: is declared in {declared_in[key]}")
-        declared_in[key] = name
-        yield entry, spec

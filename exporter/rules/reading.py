@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from exporter.config.loading import nearest
 from exporter.config.strict_yaml import YamlError, parse
-from exporter.config.typed import TypedError, converted
+from exporter.config.typed import TypedError, converted, without
 from exporter.rules.language import (
     CauseSpec,
     EachCause,
@@ -19,68 +19,128 @@ from exporter.rules.language import (
     RuleFile,
     RuleSpec,
 )
+from exporter.rules.problems import Report, RuleError, at_once, told_to
 
 _SECTIONS = tuple(field.name for field in msgspec.structs.fields(RuleFile))
 
 
-class RuleError(ValueError):
-    """A rule file that cannot be used."""
+class Parsed(NamedTuple):
+    """A file, as far as it could be read."""
+
+    name: str
+    file: RuleFile
+    broken: frozenset[str]
+    """Entries that are there and could not be read, as ``families: NAME``."""
+    whole: bool
+    """Whether every rule could be read."""
 
 
 def read_rule_file(name: str, text: str) -> RuleFile:
     """The content of a file called ``name``; raises ``RuleError``."""
+    return parse_rule_file(name, text, at_once).file
+
+
+def parse_rule_file(name: str, text: str, report: Report) -> Parsed:
+    """The same of a file that may be wrong: what can be read of it."""
+    data: Any = None
+    whole = False
+    with told_to(report):
+        data = _mapping(name, text)
+        whole = True
+    if data is None:
+        return Parsed(name, RuleFile(), frozenset(), whole)
+    for key in data:
+        if key not in _SECTIONS:
+            problem = f"no such key{nearest(str(key), _SECTIONS)}"
+            report(RuleError(f"{name}: {key}", problem))
+    read = _Reader(name, data, report)
+    file = RuleFile(
+        families=read.entries("families", FamilySpec),
+        causes=read.entries("causes", list[CauseSpec] | EachCause),
+        lifecycles=read.entries("lifecycles", LifecycleSpec),
+        rules=read.rules(),
+    )
+    return Parsed(name, file, frozenset(read.broken), "rules" not in read.broken)
+
+
+def _mapping(name: str, text: str) -> Mapping[Any, Any] | None:
     try:
         data = parse(text)
     except YamlError as error:
-        raise RuleError(f"{name}: {error}") from error
-    if data is None:
-        return RuleFile()
-    if not isinstance(data, dict):
-        raise RuleError(f"{name}: is no mapping with the keys {', '.join(_SECTIONS)}")
-    for key in data:
-        if key not in _SECTIONS:
-            raise RuleError(f"{name}: {key}: no such key{nearest(str(key), _SECTIONS)}")
-    return RuleFile(
-        families=_entries(name, "families", data, FamilySpec),
-        causes=_entries(name, "causes", data, list[CauseSpec] | EachCause),
-        lifecycles=_entries(name, "lifecycles", data, LifecycleSpec),
-        rules=_rules(name, data.get("rules")),
-    )
+        raise RuleError(name, str(error)) from error
+    if data is not None and not isinstance(data, dict):
+        raise RuleError(name, f"is no mapping with the keys {', '.join(_SECTIONS)}")
+    return data
 
 
-def _entries(name: str, section: str, data: Mapping[str, Any], type_: Any) -> dict[str, Any]:
-    entries = data.get(section)
-    if entries is None:  # the key alone
-        return {}
-    if not isinstance(entries, dict):
-        raise RuleError(f"{name}: {section}: is no mapping of names")
-    for key in entries:
-        if not isinstance(key, str):  # YAML reads no, on and 1 as something else
-            raise RuleError(f"{name}: {section}: {key}: is no text; put it between quotes")
-    return {
-        key: _converted(value, type_, f"{name}: {section}: {key}") for key, value in entries.items()
-    }
+def rule_name(rule: Any, position: int) -> str:
+    """What errors call a rule that may be anything: its id, else its position among the rules."""
+    known = rule.get("id") if isinstance(rule, dict) else None
+    return known if isinstance(known, str) and known else f"rule {position}"
 
 
-def _rules(name: str, rules: Any) -> list[RuleSpec]:
-    if rules is None:
-        return []
-    if not isinstance(rules, list):
-        raise RuleError(f"{name}: rules: is no list")
-    found: list[RuleSpec] = []
-    ids: set[str] = set()
-    for position, rule in enumerate(rules, 1):
-        known = rule.get("id") if isinstance(rule, dict) else None
-        spec = _converted(rule, RuleSpec, f"{name}: {known or f'rule {position}'}")
-        if spec.id in ids:
-            raise RuleError(f"{name}: {spec.id}: id: stands twice in this file")
-        ids.add(spec.id)
-        found.append(spec)
-    return found
+class _Reader:
+    """Takes the sections of a file apart."""
 
+    def __init__(self, name: str, data: Mapping[Any, Any], report: Report) -> None:
+        self.broken: set[str] = set()
+        self._name = name
+        self._data = data
+        self._report = report
 
-def _converted(value: Any, type_: Any, where: str) -> Any:
-    try:
-        return converted(value, type_)
-    except TypedError as error:
-        raise RuleError(f"{where}: {error}") from error
+    def entries(self, section: str, type_: Any) -> dict[str, Any]:
+        """Those of a section that can be read."""
+        entries = self._data.get(section)
+        where = f"{self._name}: {section}"
+        if entries is None:  # the key alone
+            return {}
+        if not isinstance(entries, dict):
+            self._report(RuleError(where, "is no mapping of names"))
+            return {}
+        found = {}
+        for key, value in entries.items():
+            if not isinstance(key, str):  # YAML reads no, on and 1 as something else
+                self._report(RuleError(f"{where}: {key}", "is no text; put it between quotes"))
+                continue
+            spec = self._converted(value, type_, f"{where}: {key}")
+            if spec is None:
+                self.broken.add(f"{section}: {key}")
+            else:
+                found[key] = spec
+        return found
+
+    def rules(self) -> list[RuleSpec]:
+        """Those that can be read."""
+        rules = self._data.get("rules")
+        if rules is None:
+            return []
+        if not isinstance(rules, list):
+            self._report(RuleError(f"{self._name}: rules", "is no list"))
+            self.broken.add("rules")
+            return []
+        found: dict[str, RuleSpec] = {}
+        for position, rule in enumerate(rules, 1):
+            where = f"{self._name}: {rule_name(rule, position)}"
+            spec: RuleSpec | None = self._converted(rule, RuleSpec, where)
+            if spec is None:
+                self.broken.add("rules")
+            elif spec.id in found:
+                self._report(RuleError(f"{where}: id", "stands twice in this file"))
+            else:
+                found[spec.id] = spec
+        return list(found.values())
+
+    def _converted(self, value: Any, type_: Any, where: str) -> Any:
+        """None where it cannot be. Of keys that are not known each is told."""
+        whole = True
+        while True:
+            try:
+                found = converted(value, type_)
+            except TypedError as error:
+                place = f"{where}: {error.key}" if error.key else where
+                self._report(RuleError(place, error.problem))
+                if not error.unknown:
+                    return None
+                value, whole = without(value, error), False
+            else:
+                return found if whole else None

@@ -28,16 +28,16 @@ _WORDS = {
 }
 _FIELDS = {
     "namespace": "of the involved object; empty for objects of the cluster, such as nodes",
-    "name": "of the involved object; for keys of lifecycles, never for labels",
-    "uid": "of the involved object; for keys too",
+    "name": "of the involved object; for keys of lifecycles, as a label an error",
+    "uid": "of the involved object; for keys too, as a label an error",
     "kind": "of the involved object",
     "reason": "of the event",
-    "type": "`Normal` or `Warning`",
+    "type": "`Normal`, `Warning`, or what else a controller writes",
     "component": "`source.component`, else the reporting controller",
-    "node": "the reporter's node, where it says so",
+    "node": "the reporter's node, where it says so; as many values as the cluster has nodes",
     "field_path": "of the involved object: `spec.containers{web}`",
     "container": "the name in the field path: `web`; empty where there is none",
-    "message": "the whole message, as written",
+    "message": "the whole message, as written; for cause tables, as a label an error",
 }
 _FUNCTIONS = {
     "registry": ("label", "registry of an image: `quay.io`, or `docker.io` where it names none"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from exporter.events import EventRecord
 from exporter.rules.loading import load
-from exporter.rules.reading import RuleError
+from exporter.rules.problems import RuleError
 from exporter.rules.rulebook import RuleBook
 from tests.unit.events.records import record
 

@@ -30,7 +30,8 @@ from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Scope
 from exporter.rules.loading import built_in, load, read
-from exporter.rules.reading import RuleError, read_rule_file
+from exporter.rules.problems import RuleError
+from exporter.rules.reading import read_rule_file
 
 _READER = FrameReader(EventObject)
 _PARTS = ("_count", "_sum", "_bucket")

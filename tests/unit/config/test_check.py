@@ -223,7 +223,7 @@ async def test_rule_files_are_tried(check: Check, tmp_path: Path) -> None:
     mine.write_text("rules: [{id: a-rule, components: [x], reasons: [Y]}]", encoding="utf-8")
     wrong.write_text("rule: []", encoding="utf-8")
     code, lines = await check("--rules.file", str(mine))
-    assert (code, lines[0]) == (0, f"ok    rules: {mine}, 1 rule")
+    assert (code, lines[0]) == (0, f"ok    rules: {mine}, adds 1 rule")
     code, lines = await check("--rules.file", f"{mine},{wrong}")
     assert code == 1
     assert lines[0] == f"FAIL  rules: {wrong}: rule: no such key; did you mean rules?"

@@ -97,7 +97,7 @@ def test_the_example_passes_its_checks_and_tests(capsys: pytest.CaptureFixture[s
     rules, tests = EXAMPLES / "rules.yaml", EXAMPLES / "rules_test.yaml"
     assert main(["rules", "check", str(rules)]) == 0
     assert main(["rules", "test", str(tests)]) == 0
-    assert capsys.readouterr().out == f"{rules}: ok, 3 rules\n{tests}: ok, 3 tests\n"
+    assert capsys.readouterr().out == f"{rules}: ok, adds 3 rules\n{tests}: ok, 3 tests\n"
     for family in yaml.safe_load(rules.read_text())["families"]:
         assert family in tests.read_text()
 

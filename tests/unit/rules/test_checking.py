@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.rules.reading import RuleError
+from exporter.rules.problems import RuleError
 from tests.unit.rules.observing import rules
 
 

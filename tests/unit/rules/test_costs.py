@@ -7,7 +7,8 @@ import pytest
 from exporter.rules.language import EachCause
 from exporter.rules.loading import built_in
 from exporter.rules.patterns import MOST_STEPS, compile_pattern, most_steps
-from exporter.rules.reading import RuleError, read_rule_file
+from exporter.rules.problems import RuleError
+from exporter.rules.reading import read_rule_file
 from tests.unit.rules.observing import rules
 
 # A fifth of what is allowed, or a little more.

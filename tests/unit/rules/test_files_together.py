@@ -6,7 +6,7 @@ import pytest
 
 from exporter.metrics.declaration import MetricType
 from exporter.rules.loading import load
-from exporter.rules.reading import RuleError
+from exporter.rules.problems import RuleError
 from exporter.rules.reserved import EVENTS, LAST_SEEN, LIFECYCLES
 from exporter.rules.rulebook import RuleBook
 from exporter.selfmetrics import DECLARATIONS as SELF
@@ -175,6 +175,21 @@ rules:
         with pytest.raises(RuleError) as caught:
             book_of(("a.yaml", text), ("b.yaml", text))
         assert str(caught.value) == f"b.yaml: {entry}: is declared in a.yaml"
+
+    @pytest.mark.parametrize(
+        ("types", "matched"),
+        [
+            ("", ["Normal", "Warning", "Info", "Custom", "CustomError", ""]),
+            ("types: [Info]", ["Info"]),
+            ("types: [Warning, 'Custom*']", ["Warning", "Custom", "CustomError"]),
+            ("types: ['']", [""]),
+        ],
+    )
+    def test_an_event_can_have_any_type(self, types: str, matched: list[str]) -> None:
+        """Kubernetes knows two of them and takes what it is given: a rule can be for others."""
+        book = book_of(("a", own(types)))
+        every = ["Normal", "Warning", "Info", "Custom", "CustomError", ""]
+        assert [type_ for type_ in every if book.rules_for(type_, "c", "Pod", "R")] == matched
 
 
 class TestReplacing:

@@ -9,7 +9,8 @@ import pytest
 
 from exporter.metrics.declaration import MetricType
 from exporter.rules.loading import built_in, load, read
-from exporter.rules.reading import RuleError, read_rule_file
+from exporter.rules.problems import RuleError
+from exporter.rules.reading import read_rule_file
 from tests.unit.rules.observing import rules
 
 _FAMILIES = """

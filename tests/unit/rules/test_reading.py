@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from exporter.rules.language import EachCause
-from exporter.rules.reading import RuleError, read_rule_file
+from exporter.rules.problems import RuleError
+from exporter.rules.reading import read_rule_file
 
 
 def problem(text: str) -> str:

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a rule adds as it is written, to what it adds as it is applied."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from exporter.config.loading import nearest
+from exporter.metrics.declaration import Declaration, MetricType
+from exporter.rules.expressions import (
+    ELAPSED,
+    Expression,
+    ExpressionError,
+    Number,
+    Scope,
+    Text,
+)
+from exporter.rules.language import RuleSpec
+from exporter.rules.language import SampleSpec as Written
+from exporter.rules.problems import Report, RuleError, told_to
+from exporter.rules.rulebook import Sample
+
+# Of fields that have another value for each object: what to do without a label.
+_ENDLESS = {
+    "name": "the name of the object travels as the exemplar",
+    "uid": "the object is told by its name, which travels as the exemplar",
+    "message": "a cause table makes one of few values of it",
+}
+_FIELD = re.compile(r"\$(\w+)")
+
+
+class Families(NamedTuple):
+    """Those of all files, by their names."""
+
+    declarations: Mapping[str, Declaration]
+    unbounded: Mapping[str, Collection[str]]
+    """Of each, the labels that may be another one for each object."""
+    broken: Collection[str]
+    """Those that are there and could not be read: what feeds them is not looked at."""
+
+
+class Setting(NamedTuple):
+    """What the samples of a rule are written in."""
+
+    scope: Scope
+    groups: Collection[str]
+    """Of the rule's message."""
+    where: str
+    report: Report
+    """Is told what is wrong with them."""
+
+
+class Sampling:
+    """Makes the samples of all rules, which share what they write."""
+
+    def __init__(self, families: Families) -> None:
+        self._families = families
+        self._written: dict[tuple[str, ...], tuple[Text, ...]] = {}
+
+    def samples(
+        self, spec: RuleSpec, setting: Setting
+    ) -> tuple[tuple[Sample, ...], Sequence[Expression]]:
+        """Those of a rule, and all their labels."""
+        samples: list[Sample] = []
+        read: list[Expression] = []
+        for place, written in enumerate(spec.samples):
+            if written.family in self._families.broken:
+                continue
+            own = setting._replace(where=f"{setting.where}: samples[{place}]")
+            with told_to(setting.report):
+                family = self._family(written, own.where)
+                labels = self._labels(written, family, own)
+                value = _value(written, family, own, closes=bool(spec.closes))
+                read += labels
+                sample = self._sample(written, family, labels, value, own.where)
+                samples.append(sample)
+        return tuple(samples), read
+
+    def _family(self, written: Written, where: str) -> Declaration:
+        family = self._families.declarations.get(written.family)
+        if family is None:
+            guess = nearest(written.family, self._families.declarations)
+            raise RuleError(f"{where}.family", f"no family {written.family!r}{guess}")
+        return family
+
+    def _labels(
+        self, written: Written, family: Declaration, setting: Setting
+    ) -> Sequence[Expression]:
+        where = f"{setting.where}.labels"
+        _check_names(written.labels.keys(), family, where)
+        found: list[Expression] = []
+        for name in family.labels:
+            text = written.labels[name]
+            with told_to(setting.report):
+                try:
+                    label = setting.scope.label(text)
+                except ExpressionError as error:
+                    raise RuleError(f"{where}.{name}", str(error)) from error
+                if name not in self._families.unbounded[family.name]:
+                    _check_bounds(name, text, label, setting.groups, f"{where}.{name}")
+                found.append(label)
+        return found
+
+    def _sample(
+        self,
+        written: Written,
+        family: Declaration,
+        labels: Sequence[Expression],
+        value: Number | None,
+        where: str,
+    ) -> Sample:
+        several = [place for place, label in enumerate(labels) if label.every]
+        if len(several) > 1:
+            raise RuleError(f"{where}.labels", "only one label can have several values")
+        each = several[0] if several else -1
+        texts = tuple(written.labels[name] for name in family.labels)
+        return Sample(
+            written.family,
+            # One tuple for all samples of a rule that write the same: computed once.
+            self._written.setdefault(
+                (where.rpartition(": ")[0], *texts), tuple(label.text for label in labels)
+            ),
+            tuple(label.values for label in labels),
+            value,
+            written.value == ELAPSED,
+            each,
+            labels[each].every if several else None,
+        )
+
+
+def _check_bounds(
+    name: str, written: str, label: Expression, groups: Collection[str], where: str
+) -> None:
+    """Raises ``RuleError`` for a label of which every object would make another series."""
+    field = _FIELD.search(written)
+    if label.values is None and field and field[1] in _ENDLESS.keys() - groups:
+        raise RuleError(
+            where,
+            f"{written} has no end of values: {_ENDLESS[field[1]]}; where it must be a label, its"
+            f" family says so: `unbounded: [{name}]`",
+        )
+
+
+def _check_names(names: Collection[str], family: Declaration, where: str) -> None:
+    for name in names:
+        if name not in family.labels:
+            has = ", ".join(family.labels) or "none"
+            raise RuleError(f"{where}.{name}", f"{family.name} has no such label, it has: {has}")
+    missing = [name for name in family.labels if name not in names]
+    if missing:
+        raise RuleError(where, f"{', '.join(missing)} of {family.name} not written")
+
+
+def _value(
+    written: Written, family: Declaration, setting: Setting, *, closes: bool
+) -> Number | None:
+    place = f"{setting.where}.value"
+    if bool(written.value) != (family.type is MetricType.HISTOGRAM):
+        raise RuleError(
+            place, f"{family.name} is a {family.type}: histograms, and only they, take one"
+        )
+    if written.value == ELAPSED and not closes:
+        raise RuleError(place, f"{ELAPSED} is known to a rule with `closes`")
+    if not written.value or written.value == ELAPSED:
+        return None
+    try:
+        return setting.scope.value(written.value)
+    except ExpressionError as error:
+        raise RuleError(place, str(error)) from error
