@@ -53,7 +53,11 @@ class EventRecord(msgspec.Struct, frozen=True, gc=False):
     """First occurrence: ``firstTimestamp``, else ``eventTime``, else ``creationTimestamp``."""
 
     def occurred(self) -> float:
-        """Time of the latest occurrence, Unix seconds; 0.0 where the object has none.
+        """Time of the latest occurrence, Unix seconds; 0.0 where the object has none."""
+        return self.occurred_at(unix_seconds(self.last_time))
+
+    def occurred_at(self, stamp: float) -> float:
+        """The same for who knows already that ``last_time`` is ``stamp``.
 
         The object's name is finer (nanoseconds) than the legacy recorder's one-second
         stamps, but it is the time of the *first* occurrence, so it speaks only for
@@ -61,9 +65,9 @@ class EventRecord(msgspec.Struct, frozen=True, gc=False):
         """
         if self.count <= 1 and not self.series_count:
             exact = name_time(self.name)
-            if exact and abs(exact - unix_seconds(self.last_time)) < 1.0:
+            if exact and abs(exact - stamp) < 1.0:
                 return exact
-        return unix_seconds(self.last_time)
+        return stamp
 
     def first_occurred(self) -> float:
         """Time of the first occurrence, Unix seconds, on the reporter's clock; 0.0 if unknown.

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from math import inf
 from typing import TypedDict, TypeVar
 
-import msgspec
-
 from exporter.events import EventRecord
 from exporter.events.record import container_of, unix_seconds
 from exporter.metrics.births import Births
@@ -24,7 +22,7 @@ from exporter.metrics.text import Pairs
 from exporter.pipeline.effects import Effect, EffectKey, Effects, EffectsOf
 from exporter.pipeline.lifecycles import LifecycleFamilies
 from exporter.rules.reserved import EVENTS, LAST_SEEN, WORKLOAD_LABELS
-from exporter.rules.rulebook import AGGREGATED, Labels, RuleBook, Rules
+from exporter.rules.rulebook import Labels, RuleBook, Rules
 
 S = TypeVar("S", bound=Series)
 # type, reason, kind, namespace, component: the labels of the widest family. Where workloads
@@ -49,20 +47,34 @@ class _Shared(TypedDict):
     limit: int
 
 
-class _Known(msgspec.Struct, gc=False):
+class _Known:
     """What events of one identity change."""
 
-    counter: CounterSeries
-    last_seen: GaugeSeries
-    rules: Rules
-    workload: Labels
-    pairs: bool
-    """Whether a rule opens or closes a lifecycle."""
-    wordless: bool
-    """Whether no rule asks for the message: all its events do the same."""
-    effects: dict[str, Effects]
-    """By message; by "" where it is wordless."""
-    by_rule: dict[EffectKey, Effect]
+    __slots__ = (
+        "by_rule",
+        "counter",
+        "effects",
+        "last_seen",
+        "pairs",
+        "rules",
+        "wordless",
+        "workload",
+    )
+
+    def __init__(
+        self, counter: CounterSeries, last_seen: GaugeSeries, rules: Rules, workload: Labels
+    ) -> None:
+        self.counter = counter
+        self.last_seen = last_seen
+        self.rules = rules
+        self.workload = workload
+        self.pairs = any(rule.pairs for subject in rules for rule in subject)
+        """Whether a rule opens or closes a lifecycle."""
+        self.wordless = all(first.message is None and not first.told_by for first, *_ in rules)
+        """Whether no rule asks for the message: all its events do the same."""
+        self.effects: dict[str, Effects] = {}
+        """By message; by "" where it is wordless."""
+        self.by_rule: dict[EffectKey, Effect] = {}
 
 
 class Counting:
@@ -97,7 +109,7 @@ class Counting:
                 self._histograms[d.name] = HistogramFamily(d, describe=_pairs, **shared)
             else:
                 self._counters[d.name] = CounterFamily(d, describe=_pairs, **shared)
-        self._effects_of = EffectsOf(self._counters, self._histograms, attributed)
+        self._effects_of = EffectsOf(rules, self._counters, self._histograms, attributed)
         self._lifecycles = LifecycleFamilies(rules.lifecycles, rules.outcomes(), births)
         self._known: dict[Identity, _Known] = {}
         self._remembered = 0
@@ -151,35 +163,27 @@ class Counting:
         known = self._known.get(identity) or self._meet(identity)
         detail = (record.kind, record.object_name, record.field_path, record.host)
         known.counter.inc(times, detail)
-        when = unix_seconds(record.last_time)
-        when = min(when, now)
+        stamp = unix_seconds(record.last_time)
+        when = min(stamp, now)
         last_seen = known.last_seen
         if when > last_seen.value:
             last_seen.set(when)
             self.last_occurrence = max(self.last_occurrence, when)
         if known.rules:
-            self._apply(known, record, times, detail)
+            self._apply(known, record, times, stamp, detail)
         return when
 
-    def _apply(self, known: _Known, record: EventRecord, times: int, detail: object) -> None:
-        """What its rules make of the new occurrences."""
+    def _apply(
+        self, known: _Known, record: EventRecord, times: int, stamp: float, detail: object
+    ) -> None:
+        """What its rules make of the new occurrences, the latest of which is stamped so."""
         message = "" if known.wordless else record.message
         effects = known.effects.get(message)
         if effects is None:
             effects = self._understand(known, record)
-        at = record.occurred() if known.pairs else 0.0
+        at = record.occurred_at(stamp) if known.pairs else 0.0
         for effect, groups in effects:
-            for series in effect.counted:
-                series.inc(times, detail)
-            if effect.measured:
-                # Merged events jump by many, of which only the newest tells its value.
-                each = 1 if message.startswith(AGGREGATED) else times
-                effect.measure(groups, record, each, detail)
-            if effect.pairs:
-                elapsed = self.rules.pair(effect.rule, groups, record, times, at)
-                if elapsed is not None:
-                    for histogram in effect.timed:
-                        histogram.observe(elapsed, 1, detail)
+            effect.apply(record, groups, times, at, detail)
 
     def _understand(self, known: _Known, record: EventRecord) -> Effects:
         """What a message comes to; remembered where nothing but message and identity count."""
@@ -215,10 +219,6 @@ class Counting:
             self.last_seen.at((type_, reason, kind, namespace)),
             rules,
             identity[_OWN_LABELS:],
-            any(rule.pairs for subject in rules for rule in subject),
-            all(first.message is None and not first.told_by for first, *_ in rules),
-            {},
-            {},
         )
         if known.counter.values == identity:
             self._known[identity] = known

@@ -3,45 +3,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-
-import msgspec
+from collections.abc import Collection, Mapping
 
 from exporter.events import EventRecord
 from exporter.metrics.counter import CounterFamily, CounterSeries
 from exporter.metrics.histogram import HistogramFamily, HistogramSeries
 from exporter.rules.expressions import Groups, Number
-from exporter.rules.rulebook import AGGREGATED, NO_GROUPS, Labels, Rule, Rules
+from exporter.rules.pairing import Pairing
+from exporter.rules.rulebook import AGGREGATED, NO_GROUPS, Labels, Rule, RuleBook, Rules
 
 # Of one identity: rules name few things, but who creates events chooses what they name.
 _MAX_REMEMBERED = 64
 _MAX_REMEMBERED_TEXT = 256
 
 
-class Effect(msgspec.Struct, frozen=True, gc=False):
+class Effect:
     """What one rule does."""
 
-    rule: Rule
-    pairs: bool
-    """Whether it opens or closes a lifecycle."""
-    counted: Sequence[CounterSeries]
-    measured: Sequence[tuple[HistogramSeries, Number]]
-    """Each takes what the event says."""
-    timed: Sequence[HistogramSeries]
-    """Take the time since the opening."""
-    lasting: bool
-    """Whether it is the same for all events that have the same labels; not so where a label set
-    has no room: what overflows is asked for anew each time, and so counted each time."""
+    __slots__ = ("counted", "lasting", "measured", "pairing", "timed")
 
-    def measure(self, groups: Groups, record: EventRecord, times: int, detail: object) -> None:
-        """Observe what the event says, ``times`` times."""
-        for histogram, number in self.measured:
-            value = number(record, groups)
-            if value is not None:
-                histogram.observe(value, times, detail)
+    def __init__(self, pairing: Pairing | None) -> None:
+        self.pairing = pairing
+        """What it opens and closes."""
+        self.counted: list[CounterSeries] = []
+        self.measured: list[tuple[HistogramSeries, Number]] = []
+        """Each takes what the event says."""
+        self.timed: list[HistogramSeries] = []
+        """Take the time since the opening."""
+        self.lasting = True
+        """Whether it is the same for all events that have the same labels; not so where a label
+        set has no room: what overflows is asked for anew each time, and so counted each time."""
+
+    def apply(
+        self, record: EventRecord, groups: Groups, times: int, at: float, detail: object
+    ) -> None:
+        """Of ``times`` new occurrences, the latest ``at`` (as ``record.occurred()`` has it)."""
+        for series in self.counted:
+            series.inc(times, detail)
+        if self.measured:
+            # Merged events jump by many, of which only the newest tells its value.
+            each = 1 if record.message.startswith(AGGREGATED) else times
+            for histogram, number in self.measured:
+                value = number(record, groups)
+                if value is not None:
+                    histogram.observe(value, each, detail)
+        if self.pairing is not None:
+            elapsed = self.pairing.apply(record, groups, times, at)
+            if elapsed is not None:
+                for histogram in self.timed:
+                    histogram.observe(elapsed, 1, detail)
 
 
-Effects = Sequence[tuple[Effect, Groups]]
+Effects = list[tuple[Effect, Groups]]
 EffectKey = str | tuple[str, ...]
 """A rule's id, with what tells the labels of its samples beside the event's identity."""
 
@@ -51,10 +64,12 @@ class EffectsOf:
 
     def __init__(
         self,
+        rules: RuleBook,
         counters: Mapping[str, CounterFamily],
         histograms: Mapping[str, HistogramFamily],
         attributed: Collection[str],
     ) -> None:
+        self._rules = rules
         self._counters = counters
         self._histograms = histograms
         self._attributed = attributed
@@ -91,29 +106,26 @@ class EffectsOf:
         return found, lasting
 
     def _effect(self, rule: Rule, groups: Groups, record: EventRecord, workload: Labels) -> Effect:
-        counted: list[CounterSeries] = []
-        measured: list[tuple[HistogramSeries, Number]] = []
-        timed: list[HistogramSeries] = []
-        lasting = True
+        effect = Effect(self._rules.pairing(rule))
         for sample in rule.samples:
             if sample.value and sample.value(record, groups) is None:
-                lasting = False  # its series is born by the first event that says a value
+                effect.lasting = False  # its series is born by the first event that says a value
                 continue
             attributed = sample.family in self._attributed
             for own in sample.label_sets(record, groups):
                 labels = own + workload if attributed else own
                 if sample.value or sample.elapsed:
                     histogram = self._histograms[sample.family].at(labels)
-                    lasting = lasting and histogram.values == labels
+                    effect.lasting = effect.lasting and histogram.values == labels
                     if sample.value:
-                        measured.append((histogram, sample.value))
+                        effect.measured.append((histogram, sample.value))
                     else:
-                        timed.append(histogram)
+                        effect.timed.append(histogram)
                 else:
                     counter = self._counters[sample.family].at(labels)
-                    lasting = lasting and counter.values == labels
-                    counted.append(counter)
-        return Effect(rule, rule.pairs, counted, measured, timed, lasting)
+                    effect.lasting = effect.lasting and counter.values == labels
+                    effect.counted.append(counter)
+        return effect
 
 
 def _is_short(key: EffectKey) -> bool:

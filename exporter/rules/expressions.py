@@ -119,7 +119,9 @@ class Expression:
     """Whether it reads the message alone."""
     every: Texts | None = None
     attribute: str = ""
-    """Of the record, where it is that and nothing else."""
+    """Of the record, where it is that, or a function of that, and nothing else."""
+    function: Callable[[str], str] | None = None
+    """Of the attribute; None where it is as it stands."""
 
 
 class Scope:
@@ -137,12 +139,19 @@ class Scope:
         source = self._source(name)
         reads = None if name in _IDENTITY and name not in self._groups else source
         of_message = name in self._groups or name == "message"
+        attribute = "" if name in self._groups else ATTRIBUTES.get(name, "")
         if not function:
-            attribute = "" if name in self._groups else ATTRIBUTES.get(name, "")
             return Expression(source, None, reads, of_message, attribute=attribute)
         if function in _TEXTS:
             compute = _TEXTS[function]
-            return Expression(lambda r, g: compute(source(r, g)), None, reads, of_message)
+            return Expression(
+                lambda r, g: compute(source(r, g)),
+                None,
+                reads,
+                of_message,
+                attribute=attribute,
+                function=compute,
+            )
         table = self._tables.get(function)
         if table is None:
             known = [*_TEXTS, *self._tables]
@@ -154,7 +163,14 @@ class Scope:
             every: Texts = lambda r, g: each(source(r, g))  # noqa: E731 - as the lines around it
             return Expression(source, table.values, reads, of_message, every)
         first = table.first
-        return Expression(lambda r, g: first(source(r, g)), table.values, reads, of_message)
+        return Expression(
+            lambda r, g: first(source(r, g)),
+            table.values,
+            reads,
+            of_message,
+            attribute=attribute,
+            function=first,
+        )
 
     def value(self, written: str) -> Number:
         """A number; raises ``ExpressionError``."""

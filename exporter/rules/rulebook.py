@@ -20,6 +20,7 @@ from exporter.metrics.declaration import Declaration, MetricType
 from exporter.rules.expressions import Groups, Number, Text, Texts
 from exporter.rules.keys import KeyOf
 from exporter.rules.lifecycles import Lifecycle
+from exporter.rules.pairing import End, Pairing
 from exporter.rules.selectors import Selector
 
 # client-go tools/record: put before the newest message once ten similar ones were merged.
@@ -182,33 +183,17 @@ class RuleBook:
                     break
         return found
 
-    def pair(
-        self, rule: Rule, groups: Groups, record: EventRecord, times: int, at: float
-    ) -> float | None:
-        """Close and open lifecycles; seconds since the opening of the one that is closed.
+    def pairing(self, rule: Rule) -> Pairing | None:
+        """What the rule does to the lifecycles, if anything."""
+        if not rule.pairs:
+            return None
+        return Pairing(
+            self._end(rule.closes),
+            self._end(rule.opens),
+            outcome=rule.outcome,
+            optional=rule.optional,
+            restarts=rule.restarts,
+        )
 
-        ``times``: so many of the event's occurrences are new; the latest was ``at``, as
-        ``record.occurred()`` has it.
-        """
-        elapsed = None
-        closes, opens = rule.closes, rule.opens
-        if closes:
-            elapsed = self.lifecycles[closes.lifecycle].close(
-                closes.key(record, groups), at, rule.outcome, optional=rule.optional
-            )
-        if opens:
-            lifecycle, began = self.lifecycles[opens.lifecycle], at
-            if record.count > 1 or record.series_count:
-                first = not lifecycle.newest and not rule.restarts and _is_whole(record, times)
-                began = (record.first_occurred() if first else 0.0) or at
-            lifecycle.open(opens.key(record, groups), began, at)
-        return elapsed
-
-
-def _is_whole(record: EventRecord, times: int) -> bool:
-    """Whether all that the event has shown so far is new.
-
-    Of a repeat that begins a pair only the latest occurrence is known to belong to it. A
-    series of 1 is an old client's, which leaves out the first occurrence.
-    """
-    return times >= (max(record.series_count, 2) if record.series_count else record.count)
+    def _end(self, step: Step | None) -> End | None:
+        return End(self.lifecycles[step.lifecycle], step.key) if step else None

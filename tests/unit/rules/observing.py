@@ -40,7 +40,8 @@ def observed(book: RuleBook, event: EventRecord, times: int = 1) -> list[Observa
     found = book.rules_for(event.type, event.component, event.kind, event.reason)
     observations: list[Observation] = []
     for rule, groups in book.match(found, event):
-        elapsed = book.pair(rule, groups, event, times, event.occurred())
+        pairing = book.pairing(rule)
+        elapsed = pairing.apply(event, groups, times, event.occurred()) if pairing else None
         for sample in rule.samples:
             value = elapsed if sample.elapsed else sample.value and sample.value(event, groups)
             if value is not None or not (sample.elapsed or sample.value):
