@@ -63,6 +63,7 @@ class Checkpointing:
                     kept.entries,
                     since=kept.marks.since,
                     evicted_up_to=kept.marks.evicted_up_to,
+                    clock=kept.marks.clock,
                     now=monotonic(),
                 )
         unfit: Sequence[str] = [

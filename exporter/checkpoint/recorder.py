@@ -50,7 +50,7 @@ class Recorder:
             told,
             {scope: ledger.take_changes() for scope, ledger in self._ledgers.items()},
             {
-                scope: Marks(ledger.since, ledger.evicted_up_to)
+                scope: Marks(ledger.since, ledger.evicted_up_to, ledger.clock)
                 for scope, ledger in self._ledgers.items()
                 if ledger.baselined
             },

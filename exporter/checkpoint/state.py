@@ -29,10 +29,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What a ledger knows beside its entries; Unix seconds on the cluster's clocks."""
+    """What a ledger knows beside its entries."""
 
     since: float
+    """Unix seconds on the cluster's clocks, as the next."""
     evicted_up_to: float
+    clock: float
+    """Seconds on the clock by which entries end."""
 
 
 @dataclass(slots=True)

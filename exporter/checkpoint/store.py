@@ -19,7 +19,7 @@ from exporter.checkpoint.state import Cut, Held, Marks, Restored, RestoredLedger
 from exporter.events.entries import BYTES
 
 _APPLICATION_ID = 0x6B656D31  # "kem1": the file is ours
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE about (what TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE ledger (
@@ -27,7 +27,7 @@ CREATE TABLE ledger (
     PRIMARY KEY (scope, key)
 ) WITHOUT ROWID;
 CREATE TABLE scope (
-    name TEXT PRIMARY KEY, since REAL NOT NULL, evicted_up_to REAL NOT NULL
+    name TEXT PRIMARY KEY, since REAL NOT NULL, evicted_up_to REAL NOT NULL, clock REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE held (family TEXT NOT NULL, labels TEXT NOT NULL, amount TEXT NOT NULL);
 CREATE TABLE scraper (name TEXT PRIMARY KEY) WITHOUT ROWID;
@@ -97,10 +97,10 @@ class Store:
                 transaction.executemany("INSERT INTO about VALUES (?, ?)", rows.items())
         if rows["about"] != about:
             raise UnusableFileError(f"is of {rows['about']}, not of {about}")
-        scopes = self._connection.execute("SELECT name, since, evicted_up_to FROM scope")
+        scopes = self._connection.execute("SELECT name, since, evicted_up_to, clock FROM scope")
         ledgers = {
-            name: RestoredLedger(Marks(float(since), float(evicted)), self._entries(name))
-            for name, since, evicted in scopes.fetchall()
+            name: RestoredLedger(Marks(*map(float, marks)), self._entries(name))
+            for name, *marks in scopes.fetchall()
         }
         held = [
             Held(family, tuple(json.loads(labels)), json.loads(amount))
@@ -194,8 +194,11 @@ def _write(transaction: sqlite3.Connection, cut: Cut) -> None:
             ),
         )
     transaction.executemany(
-        "INSERT OR REPLACE INTO scope VALUES (?, ?, ?)",
-        [(name, marks.since, marks.evicted_up_to) for name, marks in cut.marks.items()],
+        "INSERT OR REPLACE INTO scope VALUES (?, ?, ?, ?)",
+        [
+            (name, marks.since, marks.evicted_up_to, marks.clock)
+            for name, marks in cut.marks.items()
+        ],
     )
     transaction.execute("DELETE FROM held")
     transaction.executemany("INSERT INTO held VALUES (?, ?, ?)", map(_row, cut.held))

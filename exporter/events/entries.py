@@ -37,6 +37,11 @@ def as_ended(entry: int, now: float) -> int:
     return (entry & _CLEAR_ENDED) | (int(now / _MINUTE) & _ENDED) << _ENDED_SHIFT
 
 
+def end_of(entry: int) -> int:
+    """The minute of its end."""
+    return entry >> _ENDED_SHIFT & _ENDED
+
+
 def ended_before(entry: int, now: float) -> bool:
     """Whether its end was in a minute before that of ``now``."""
     return entry >> _ENDED_SHIFT & _ENDED < int(now / _MINUTE)

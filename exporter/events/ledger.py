@@ -48,6 +48,7 @@ from exporter.events.entries import (
     advance,
     as_ended,
     as_living,
+    end_of,
     ended_before,
     state_of,
     with_version,
@@ -84,6 +85,11 @@ class Ledger:
         self._staged: dict[bytes, int] | None = None
         self._unlisted: set[bytes] = set()
         self._found: dict[bytes, tuple[EventRecord, int]] = {}
+        self.clock = 0.0
+        """Seconds on the clock of the ends, when it was last told; it goes on from process to
+        process, and stands still in between."""
+        self._ahead = 0.0
+        """So much is that clock ahead of our callers'."""
         self._forgot = 0.0
         self.baselined = False
         """Whether there is something to compare a list with."""
@@ -137,7 +143,7 @@ class Ledger:
             entry = with_version(entry, version)
         del self._live[key]
         self._end(key, entry, now)
-        if now - self._forgot >= _MINUTE:
+        if self.clock - self._forgot >= _MINUTE:
             self.forget(now)
 
     def begin_list(self, *, server_time: float) -> None:
@@ -230,9 +236,9 @@ class Ledger:
 
         ``cluster_time`` is about what the cluster's clocks show, Unix seconds.
         """
-        self._forgot = now
+        self._forgot = self.clock = now + self._ahead
         self._cluster_time = max(self._cluster_time, cluster_time)
-        oldest = now - self._retention
+        oldest = self.clock - self._retention
         dead = []
         for key, entry in self._ended.items():
             if not ended_before(entry, oldest):
@@ -261,24 +267,30 @@ class Ledger:
         *,
         since: float,
         evicted_up_to: float,
+        clock: float,
         now: float,
     ) -> None:
         """Go on where another process was: key, entry and whether it had ended.
 
-        The first list is then a difference as any other. How long ago an event ended no clock of
-        ours can tell: all are remembered as if they had ended ``now``.
+        The first list is then a difference as any other. How long nobody ran no clock of ours can
+        tell: that time does not count towards the retention.
         """
-        for key, entry, ended in entries:
-            if ended:
-                self._ended[key] = as_ended(entry, now)
+        ended = []
+        for key, entry, has_ended in entries:
+            if has_ended:
+                ended.append((key, entry))
             else:
                 self._live[key] = entry
+        self._ended.update(sorted(ended, key=lambda each: end_of(each[1])))
+        self.clock = clock
+        self._ahead = clock - now
         self.since = since
         self.evicted_up_to = evicted_up_to
         self.baselined = True
 
     def _end(self, key: bytes, entry: int, now: float) -> None:
-        self._ended[key] = entry = as_ended(entry, now)
+        self.clock = now + self._ahead
+        self._ended[key] = entry = as_ended(entry, self.clock)
         if self._changed is not None:
             self._changed[key] = ~entry
 

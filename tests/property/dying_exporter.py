@@ -54,7 +54,11 @@ class Process:
         for kept in restored.ledgers.values():
             marks = kept.marks
             self.ledger.restore(
-                kept.entries, since=marks.since, evicted_up_to=marks.evicted_up_to, now=0.0
+                kept.entries,
+                since=marks.since,
+                evicted_up_to=marks.evicted_up_to,
+                clock=marks.clock,
+                now=0.0,
             )
         for held in restored.held:
             assert self._counting.add(*held.what)

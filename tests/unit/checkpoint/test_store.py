@@ -64,7 +64,7 @@ def test_what_was_committed_is_found_again(path: Path) -> None:
     store.commit(cut({KEY: BIG, OTHER: ~7}, *held))
     store, restored = reopened(store)
     assert entries(restored) == [(KEY, BIG, False), (OTHER, 7, True)]
-    assert restored.ledgers[""].marks == Marks(5.0, 2.5)
+    assert restored.ledgers[""].marks == Marks(5.0, 2.5, 60.0)
     assert [each.what for each in restored.held] == [each.what for each in held]
     assert list(restored.scrapers) == ["10.0.0.1 Prometheus"]
     store.close()
@@ -207,7 +207,7 @@ def nonsense(path: Path) -> None:
     [
         (junk, "is damaged or no checkpoint: file is not a database"),
         (foreign, "is no checkpoint, but another program's database"),
-        (newer, "has schema 99, this version reads 1"),
+        (newer, "has schema 99, this version reads 2"),
         (torn, "damaged"),
         (cut_short, "damaged"),
         (of_another, "is of another cluster, not of a cluster"),

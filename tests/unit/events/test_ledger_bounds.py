@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from exporter.events import EventRecord
+from exporter.events import EventRecord, Ledger
 from tests.unit.events.ledgers import RETENTION, observing, relist
 from tests.unit.events.records import EPOCH, at, named_at, record
 
@@ -19,6 +19,21 @@ def event(first: float, last: float, count: int, version: int, *, uid: str = "u1
         resource_version=version,
         uid=uid,
     )
+
+
+def reborn(ledger: Ledger, *, now: float, backwards: bool = False) -> Ledger:
+    """What the next process makes of a ledger, as a checkpoint brings it."""
+    entries = [(key, entry, False) for key, entry in ledger._live.items()]
+    entries += [(key, entry, True) for key, entry in ledger._ended.items()]
+    again = Ledger(retention=RETENTION, limit=ledger.limit)
+    again.restore(
+        entries[::-1] if backwards else entries,
+        since=ledger.since,
+        evicted_up_to=ledger.evicted_up_to,
+        clock=ledger.clock,
+        now=now,
+    )
+    return again
 
 
 class TestRetention:
@@ -90,6 +105,40 @@ class TestRetention:
     def test_a_long_filtered_event_within_the_retention_counts_in_full(self) -> None:
         """What cannot have been forgotten was never seen: all of it is new."""
         assert observing().changed(event(10, 7_000, 26, 12)) == 26
+
+
+class TestRestarts:
+    def test_an_ended_event_is_forgotten_however_often_the_process_dies(self) -> None:
+        """Each new process goes on with the ends as they were told, not with ends of its own: else
+        one that is killed every hour would never forget.
+        """
+        kept = observing()
+        for life in range(5):
+            kept.changed(event(life, life, 1, 10 * life + 1))
+            kept.ended(event(life, life, 1, 10 * life + 2), now=0.0)
+            kept.forget(RETENTION / 2)
+            kept = reborn(kept, now=0.0)  # on a clock that begins anew
+        assert len(kept) == 2
+
+    @pytest.mark.parametrize("now", [0.0, 59.0, 1e6])
+    def test_a_restart_makes_nobody_forget_early(self, now: float) -> None:
+        """Whatever the clock of the new process shows, the retention is kept."""
+        ledger = observing()
+        ledger.changed(event(1, 1, 1, 10))
+        ledger.ended(event(1, 1, 1, 11), now=86_400.0)
+        ledger = reborn(ledger, now=now)
+        ledger.forget(now + RETENTION)
+        assert ledger.changed(event(1, 7000, 2, 12, uid="u2")) == 1
+
+    def test_what_ended_first_is_forgotten_first(self) -> None:
+        """In whatever order the entries are read."""
+        ledger = observing()
+        for number in (1, 2, 3):
+            ledger.changed(event(number, number, 1, 10 + number))
+            ledger.ended(event(number, number, 1, 20 + number), now=3000.0 * number)
+        ledger = reborn(ledger, now=0.0, backwards=True)
+        ledger.forget(RETENTION - 5000.0)
+        assert len(ledger) == 2
 
 
 class TestLimit:
