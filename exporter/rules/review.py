@@ -5,13 +5,17 @@ what looks like a slip, and what they would do.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple
 
 from exporter.rules.language import RuleSpec
 from exporter.rules.loading import NamedText, put_together
+from exporter.rules.patterns import UnsafePatternError
+from exporter.rules.patterns.groups import endless_groups
 from exporter.rules.places import Places
 from exporter.rules.problems import RuleError
 from exporter.rules.reading import Parsed, parse_rule_file
@@ -19,6 +23,8 @@ from exporter.rules.reading import Parsed, parse_rule_file
 _TYPES = ("Normal", "Warning")
 """Those that Kubernetes has itself."""
 _NEAR = 0.88
+# A group as it is, or in a function that has as many values.
+_GROUP = re.compile(r"(?:lower\()?\$(\w+)\)?")
 
 
 class Finding(NamedTuple):
@@ -64,19 +70,28 @@ def review(before: Sequence[NamedText], files: Sequence[NamedText]) -> Review:
     put_together(parsed, lambda: 0.0, problems.append)
     homes = {spec.id: one.name for one in parsed[: len(before)] for spec in one.file.rules}
     found = [Finding.of(problem) for problem in problems]
+    unbounded = {
+        (name, label)
+        for one in parsed
+        for name, family in one.file.families.items()
+        for label in family.unbounded
+    }
     changes: dict[str, Changes] = {}
     for one in parsed[len(before) :]:
-        found += _slips(one, homes)
+        found += _slips(one, homes, unbounded)
         ids = [spec.id for spec in one.file.rules]
         changes[one.name] = Changes(
             [rule_id for rule_id in ids if rule_id not in homes],
             {rule_id: homes[rule_id] for rule_id in ids if rule_id in homes},
         )
         homes |= dict.fromkeys(ids, one.name)
-    return Review(_in_order(found, [*before, *files]), changes)
+    # What stands twice alike in a file is told once.
+    return Review(_in_order(list(dict.fromkeys(found)), [*before, *files]), changes)
 
 
-def _slips(parsed: Parsed, known: Iterable[str]) -> Iterable[Finding]:
+def _slips(
+    parsed: Parsed, known: Iterable[str], unbounded: AbstractSet[tuple[str, str]]
+) -> Iterable[Finding]:
     """What is right, and probably not what was meant."""
     for spec in parsed.file.rules:
         where = f"{parsed.name}: {spec.id}"
@@ -85,6 +100,7 @@ def _slips(parsed: Parsed, known: Iterable[str]) -> Iterable[Finding]:
             text = f"no rule has this id, so it adds one; did you mean {near[0]}?"
             yield Finding(f"{where}: id", text, fatal=False)
         yield from _type_slips(spec, f"{where}: types")
+        yield from _endless_labels(spec, unbounded, where)
 
 
 def _type_slips(spec: RuleSpec, where: str) -> Iterable[Finding]:
@@ -93,6 +109,22 @@ def _type_slips(spec: RuleSpec, where: str) -> Iterable[Finding]:
         if near and near[0] != type_:
             text = f"Kubernetes has no type {type_!r}; did you mean {near[0]}?"
             yield Finding(where, text, fatal=False)
+
+
+def _endless_labels(
+    spec: RuleSpec, unbounded: AbstractSet[tuple[str, str]], where: str
+) -> Iterable[Finding]:
+    """Labels that are nearly any text of the message."""
+    try:
+        groups = endless_groups(spec.message)
+    except (UnsafePatternError, IndexError):
+        return  # that is told already
+    for place, sample in enumerate(spec.samples):
+        for name, written in sample.labels.items():
+            group = _GROUP.fullmatch(written)
+            if group and group[1] in groups and (sample.family, name) not in unbounded:
+                text = f"{written} can be any text; a cause table makes one of few values of it"
+                yield Finding(f"{where}: samples[{place}].labels.{name}", text, fatal=False)
 
 
 def _in_order(found: list[Finding], files: Sequence[NamedText]) -> list[Finding]:

@@ -49,7 +49,7 @@ __all__ = [
 LONGEST_PATTERN = 1000
 """Characters of a pattern."""
 MOST_STEPS = 1_000_000
-"""Of one search. Python's matcher takes 1 to 4 ms for as many."""
+"""Of one search. Python's matcher takes 1 to 10 ms for as many, by what they are."""
 _LARGEST = 20_000
 """Characters, places and choices of a pattern with its repeats written out: ten texts' length."""
 _REMEMBERED = 1024

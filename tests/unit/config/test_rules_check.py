@@ -97,7 +97,7 @@ rules:
     components: ['a*b']
     reasons: [A]
     message: '(a+)+'
-    samples: [{family: kube_event_many_total, labels: {thing: $nam}}]
+    samples: [{family: kube_event_many_total, labels: {thing: $thing}}]
   - id: two
     components: [c]
     reason: [B]

@@ -194,3 +194,29 @@ def test_a_type_that_is_nearly_one_of_kubernetes_is_a_warning(type_: str, meant:
         f"a.yaml: a-rule: types: warning: Kubernetes has no type {type_!r}; did you mean {meant}?"
     )
     assert said == ([text] if meant else [])
+
+
+@pytest.mark.parametrize(
+    ("group", "label", "warned"),
+    [
+        ("\\w+", "$what", True),
+        ("a(?:b|c{2,})", "$what", True),
+        ("[a-z]{1,63}", "lower($what)", True),
+        ("Liveness|Readiness", "$what", False),
+        ("[0-9]{1,3}", "$what", False),
+        ("\\w+", "why($what)", False),
+        ("\\w+", "$reason", False),
+    ],
+)
+@pytest.mark.parametrize("unbounded", [False, True])
+def test_a_label_that_can_be_any_text_is_a_warning(
+    group: str, label: str, warned: bool, unbounded: bool
+) -> None:
+    """A group should be one of a few words, unless the family asks for more."""
+    text = file(family=", unbounded: [thing]" if unbounded else "") + (
+        f"  - {{id: r, components: [c], reasons: [R], message: '^x (?P<what>{group}) y',"
+        f" samples: [{{family: kube_event_things_total, labels: {{thing: {label}}}}}]}}\n"
+    )
+    where = "a.yaml: r: samples[0].labels.thing: warning"
+    said = f"{where}: {label} can be any text; a cause table makes one of few values of it"
+    assert told(text) == ([said] if warned and not unbounded else [])

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from exporter.rules.rulebook import RuleBook
-from tests.unit.rules.observing import built_in_rules, observe
-
-FAILURES = "kube_event_volume_failures_total"
+from tests.unit.rules.catalogue.volume_failures import failures
+from tests.unit.rules.observing import built_in_rules
 
 
 @pytest.fixture(scope="module")
@@ -16,14 +15,10 @@ def book() -> RuleBook:
     return built_in_rules()
 
 
-def _failures(book: RuleBook, **fields: object) -> list[tuple[str, ...]]:
-    return [o.labels for o in observe(book, **fields) if o.family == FAILURES]
-
-
 def _cause(book: RuleBook, error: str) -> str:
     """Of a mount that failed with this error."""
     message = f'MountVolume.SetUp failed for volume "v" : {error}'
-    ((_, operation, cause),) = _failures(book, reason="FailedMount", message=message)
+    ((_, operation, cause),) = failures(book, reason="FailedMount", message=message)
     assert operation == "mount"
     return cause
 
@@ -118,4 +113,4 @@ def test_the_volumes_name_is_no_cause(book: RuleBook, name: str) -> None:
         f'MountVolume.SetUp failed for volume "{name}" : rpc error: code = Internal desc = strange '
         f"/var/lib/kubelet/pods/0f2b6f3e/volumes/kubernetes.io~csi/{name}/mount"
     )
-    assert _failures(book, reason="FailedMount", message=message) == [("shop", "mount", "other")]
+    assert failures(book, reason="FailedMount", message=message) == [("shop", "mount", "other")]
