@@ -119,12 +119,16 @@ class _Reader:
             self.broken.add("rules")
             return []
         found: dict[str, RuleSpec] = {}
+        told: set[str] = set()
         for position, rule in enumerate(rules, 1):
             where = f"{self._name}: {rule_name(rule, position)}"
             spec: RuleSpec | None = self._converted(rule, RuleSpec, where)
             if spec is None:
                 self.broken.add("rules")
+            elif spec.id in told:
+                continue
             elif spec.id in found:
+                told.add(spec.id)
                 self._report(RuleError(f"{where}: id", "stands twice in this file"))
             else:
                 found[spec.id] = spec

@@ -6,7 +6,7 @@ import copy
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exporter.config.strict_yaml import parse
@@ -54,6 +54,7 @@ def loading_of(file: tuple[str, str]) -> str:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(slips, max_size=6))
+@example([([0, 0], "drop", 0), ([3, 0], "rename", 0), ([3, 0], "rename", 0)])
 def test_the_review_of_files_finds_what_their_loading_finds(
     mistakes: list[tuple[list[int], str, int]],
 ) -> None:
