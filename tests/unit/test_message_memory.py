@@ -126,7 +126,8 @@ def test_the_same_message_of_another_container_is_another_containers() -> None:
 
 _TIMES = """
 families:
-  kube_event_seconds: {type: histogram, help: Time., labels: [registry], buckets: [1, 60]}
+  kube_event_seconds:
+    {type: histogram, help: Time., labels: [registry], buckets: [1, 60], unbounded: [registry]}
 lifecycles:
   pull: {key: [$message], max_age: 1h}
 rules:
