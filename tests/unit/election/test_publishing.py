@@ -11,11 +11,6 @@ from tests.unit.election.contest import TIMING, Contender, Contest
 
 
 @pytest.fixture
-def contest() -> Contest:
-    return Contest()
-
-
-@pytest.fixture
 def leader(contest: Contest) -> Contender:
     """One that leads, and has written long enough ago."""
     leader = contest.candidate("leader")

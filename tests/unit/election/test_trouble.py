@@ -14,11 +14,6 @@ from tests.unit.election.contest import TIMING, Contender, Contest
 
 
 @pytest.fixture
-def contest() -> Contest:
-    return Contest()
-
-
-@pytest.fixture
 def one(contest: Contest) -> Contender:
     return contest.candidate()
 
