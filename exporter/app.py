@@ -78,7 +78,12 @@ class Exporter:
                 _noting(),
                 limit=PAYLOAD_LIMIT_BYTES,
             )
-            hooks = Hooks(failover.started_leading, failover.stopped_leading, failover.observed)
+            hooks = Hooks(
+                failover.started_leading,
+                failover.stopped_leading,
+                failover.observed,
+                failover.published,
+            )
             place = lease_place(config)
             self._elector = Elector(self._cluster, place, config.lease_timing, hooks, note=_log)
             failover.publish = self._elector.publish

@@ -44,6 +44,7 @@ class Failover:
         self._scopes = scopes
         self._note = note
         self._limit = limit
+        self._handing_over = 0, ""
         self._recorder = Recorder({}, counting.bounded, list, versions)
         self._journal = self._begun()
 
@@ -64,7 +65,14 @@ class Failover:
         if due is not None:
             payload, left_out = written(due, self._limit)
             self.not_handed_over += left_out
+            self._handing_over = due.number, payload
             self.publish(payload)
+
+    def published(self, payload: str) -> None:
+        """It stands in the Lease."""
+        number, latest = self._handing_over
+        if payload == latest:
+            self._note("debug", "handover written", {"cut": number})
 
     def observed(self, payload: str) -> None:
         """The leader was scraped."""

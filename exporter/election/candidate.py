@@ -234,7 +234,9 @@ class Candidate:
             return  # told too late: it is ours, and has to be claimed again
         self._fresh = True
         self._valid_until = until
-        self._publication.wrote(asked.payload, asked.started, len(asked.body))
+        news = self._publication.wrote(asked.payload, asked.started, len(asked.body))
+        if news and asked.payload is not None:
+            self._hooks.on_published(asked.payload)
         self._due = asked.started + self._pause()
         if not self._leads:
             self._began(lease)

@@ -16,3 +16,5 @@ class Hooks:
     on_stopped_leading: Callable[[], None] = lambda: None
     on_observed: Callable[[str], None] = lambda _payload: None
     """A standby has read a new version of the Lease, with this payload."""
+    on_published: Callable[[str], None] = lambda _payload: None
+    """The Lease was written, with this payload, which ``publish`` was given."""

@@ -33,10 +33,13 @@ class Publication:
         """When to write on its account; infinity where nothing waits to be written."""
         return inf if self.payload == self._written else self._not_before
 
-    def wrote(self, payload: str | None, started: float, size: int) -> None:
-        """A write of ``size`` bytes, begun at ``started``, carried ``payload``."""
-        self._written = payload
+    def wrote(self, payload: str | None, started: float, size: int) -> bool:
+        """A write of ``size`` bytes, begun at ``started``, carried ``payload``; whether it was
+        the first to do so.
+        """
+        news, self._written = payload != self._written, payload
         self.not_before(started + max(SPACING_SECONDS, size / _BYTES_A_SECOND))
+        return news
 
     def not_before(self, moment: float) -> None:
         """A write is not worth a try until then."""

@@ -45,6 +45,7 @@ class Contender:
         self.contest = contest
         self.name = name
         self.telemetry = ElectionTelemetry()
+        self.published: list[str] = []
         self.told: list[tuple[str, ...]] = []
         """What its hooks were called with."""
         self.notes: list[tuple[str, str, dict[str, object]]] = []
@@ -57,6 +58,7 @@ class Contender:
                 on_started_leading=lambda payload: self.told.append(("started", payload)),
                 on_stopped_leading=lambda: self.told.append(("stopped",)),
                 on_observed=lambda payload: self.told.append(("observed", payload)),
+                on_published=self.published.append,
             ),
             note=lambda *note: self.notes.append(note),
             uniform=lambda: 0.0,

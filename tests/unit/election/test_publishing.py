@@ -42,6 +42,17 @@ def test_while_one_is_written_the_next_waits(contest: Contest, leader: Contender
     assert contest.server.payload == "three"
 
 
+def test_it_is_told_once_when_it_stands_in_the_lease(contest: Contest, leader: Contender) -> None:
+    """Not before the server has answered, and not again with each renewal."""
+    leader.publish("progress")
+    request = leader.must_ask()
+    assert leader.published == []
+    leader.answered(*contest.server.answer(request))
+    contest.now += TIMING.retry_period
+    leader.work()
+    assert leader.published == ["progress"]
+
+
 def test_the_same_again_is_not_written(contest: Contest, leader: Contender) -> None:
     """A scrape that exposed nothing new costs no write."""
     leader.publish("progress")

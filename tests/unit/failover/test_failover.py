@@ -105,6 +105,19 @@ def test_a_leader_says_how_far_it_was_scraped(replica: Replica) -> None:
     assert second.held == []
 
 
+def test_a_handover_that_stands_in_the_lease_is_logged(replica: Replica) -> None:
+    """Of the latest page only: the one before was never written."""
+    replica.start("")
+    replica.occurs("a", 105)
+    replica.scrape()
+    replica.scrape()
+    for payload in replica.published:
+        replica.failover.published(payload)
+    assert [(m, f) for _, m, f in replica.notes if m == "handover written"] == [
+        ("handover written", {"cut": 2})
+    ]
+
+
 def test_who_takes_over_begins_where_the_leader_was_scraped(replica: Replica) -> None:
     """What the leader has shown is not shown again; what it held, and what came after, is."""
     leader = replica
