@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes one target every second."""
+"""A real Prometheus that scrapes one target every second, or several."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ scrape_configs:
   - job_name: kube-event-metrics
     honor_labels: true
     static_configs:
-      - targets: ["127.0.0.1:{port}"]
+      - targets: [{targets}]
         labels:
           namespace: monitoring
 """
@@ -42,9 +42,10 @@ def program(name: str) -> str:
 class Prometheus:
     """It listens on loopback and keeps its data in ``folder``."""
 
-    def __init__(self, target_port: int, folder: Path) -> None:
+    def __init__(self, target_port: int, folder: Path, *more_targets: int) -> None:
         configuration = folder / "prometheus.yaml"
-        configuration.write_text(_CONFIGURATION.format(port=target_port), encoding="utf-8")
+        targets = ", ".join(f'"127.0.0.1:{port}"' for port in (target_port, *more_targets))
+        configuration.write_text(_CONFIGURATION.format(targets=targets), encoding="utf-8")
         self.port = _free_port()
         self.process = ServerProcess(
             [

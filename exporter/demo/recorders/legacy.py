@@ -67,8 +67,9 @@ class _Recent(OrderedDict[Hashable, _Entry]):
 class LegacyRecorder:
     """The recorder of one component on one host (`host` empty for controllers).
 
-    `spam_filter` off models a component that was built without it; `manager` is the process that
-    shows in managedFields.
+    `spam_filter` off models a component that was built without it; `burst` and `refill` (a second)
+    are the filter's tokens, which components may choose; `manager` is the process that shows in
+    managedFields.
     """
 
     def __init__(
@@ -79,6 +80,8 @@ class LegacyRecorder:
         host: str = "",
         manager: str = "kube-controller-manager",
         spam_filter: bool = True,
+        burst: float = _BURST,
+        refill: float = _REFILL_PER_SECOND,
         truth: GroundTruth | None = None,
         names: NameSource | None = None,
     ) -> None:
@@ -88,6 +91,8 @@ class LegacyRecorder:
         self._host = host
         self._manager = manager
         self._spam_filter = spam_filter
+        self._burst = burst
+        self._refill = refill
         self._names = names or NameSource()
         self.restart()
 
@@ -147,9 +152,9 @@ class LegacyRecorder:
         return True
 
     def _token(self, key: Hashable, now: float) -> bool:
-        bucket = self._buckets.get(key) or _Bucket(_BURST, now)
-        refilled = bucket.tokens + (now - bucket.filled) * _REFILL_PER_SECOND
-        bucket.tokens, bucket.filled = min(_BURST, refilled), now
+        bucket = self._buckets.get(key) or _Bucket(self._burst, now)
+        refilled = bucket.tokens + (now - bucket.filled) * self._refill
+        bucket.tokens, bucket.filled = min(self._burst, refilled), now
         self._buckets.use(key, bucket)
         if bucket.tokens < 1:
             return False

@@ -21,7 +21,7 @@ from exporter.demo.recorders.event_objects import (
 from exporter.demo.store import EventStore, NotFoundError
 from exporter.demo.store.spelling import microseconds
 
-_FINISH = 360.0  # a series idle for as long ends; also how often that is looked at
+_FINISH = 360.0
 _REFRESH = 1800.0
 _NOTE_LIMIT = 1024
 
@@ -31,15 +31,16 @@ class _Series:
     event: dict[str, Any]
     labels: LabelSet
     last: float
-    count: int = 0  # series.count; 0 while there is no series
+    count: int = 0  # occurrences; 0 while there is no series
     shown: int = 0
 
 
 class SeriesRecorder:
     """The events.k8s.io recorder of one component.
 
-    `started` is when its process started: series are looked at every 6 and every 30 minutes from
-    then.
+    `started` is when its process started: from then on series are looked at every `finish` seconds,
+    where those idle for as long end, and every `refresh` seconds. `first_count` 1 is a client
+    before client-go 0.25.13, whose series do not count the first occurrence.
     """
 
     def __init__(
@@ -52,15 +53,21 @@ class SeriesRecorder:
         manager: str = "kube-scheduler",
         truth: GroundTruth | None = None,
         names: NameSource | None = None,
+        finish: float = _FINISH,
+        refresh: float = _REFRESH,
+        first_count: int = 2,
     ) -> None:
         self.component = component
         self.truth = truth or GroundTruth()
+        self._finish_seconds = finish
+        self._refresh_seconds = refresh
+        self._uncounted = 2 - first_count
         self._store = store
         self._instance = instance or component
         self._manager = manager
         self._names = names or NameSource()
-        self._next_finish = started + _FINISH
-        self._next_refresh = started + _REFRESH
+        self._next_finish = started + finish
+        self._next_refresh = started + refresh
         self._live: dict[Hashable, _Series] = {}
 
     def record(
@@ -99,17 +106,17 @@ class SeriesRecorder:
         shown = 0
         while self._next_finish <= now:
             shown += self._finish(self._next_finish, now)
-            self._next_finish += _FINISH
+            self._next_finish += self._finish_seconds
         if self._next_refresh <= now:
             shown += sum(self._write(live, now) for live in self._live.values() if live.count)
             while self._next_refresh <= now:
-                self._next_refresh += _REFRESH
+                self._next_refresh += self._refresh_seconds
         return shown
 
     def _finish(self, due: float, now: float) -> int:
         shown = 0
         for key, live in list(self._live.items()):
-            if live.last < due - _FINISH:
+            if live.last < due - self._finish_seconds:
                 del self._live[key]
                 if live.count:
                     shown += self._write(live, now)
@@ -117,9 +124,8 @@ class SeriesRecorder:
 
     def _write(self, live: _Series, now: float) -> int:
         name = live.event["metadata"]
-        changes = {
-            "series": {"count": live.count, "lastObservedTime": microseconds(live.last)},
-        }
+        count = live.count - self._uncounted
+        changes = {"series": {"count": count, "lastObservedTime": microseconds(live.last)}}
         live.event |= changes
         try:
             self._store.patch(name["namespace"], name["name"], changes, now)

@@ -15,7 +15,7 @@ from typing import Self
 
 from aiohttp import web
 
-from exporter.demo.faults import Script
+from exporter.demo.faults import Script, StreamFault
 from exporter.demo.server import responses
 from exporter.demo.server.leases_api import LeasesApi
 from exporter.demo.server.request_log import SeenRequest
@@ -101,6 +101,11 @@ class ApiServer(LeasesApi):
         """Queue what goes wrong with the next requests about Leases."""
         self.lease_faults.extend(scripts)
 
+    def break_watches(self, *faults: StreamFault) -> None:
+        """Let these strike every open watch, from its next frame on."""
+        for stream in self._watches.values():
+            stream.add(faults)
+
     def send_bookmarks(self) -> None:
         """Send a bookmark now to every open watch that allows them."""
         for watch in self._watches:
@@ -110,6 +115,11 @@ class ApiServer(LeasesApi):
     def open_watches(self) -> int:
         """How many watches are being served."""
         return len(self._watches)
+
+    def all_sent(self, watches: int = 1) -> bool:
+        """Whether exactly so many watches are open and everything has been sent to each."""
+        position = self.store.position()
+        return len(self._watches) == watches and all(w.position == position for w in self._watches)
 
     async def wait_for_request(
         self,
@@ -130,13 +140,7 @@ class ApiServer(LeasesApi):
 
     async def wait_for_watches(self, count: int = 1, *, patience: float = _PATIENCE) -> None:
         """Return once exactly `count` watches are open and everything has been sent to each."""
-        await self._changed.until(
-            lambda: (
-                len(self._watches) == count
-                and all(watch.position == self.store.position() for watch in self._watches)
-            ),
-            patience,
-        )
+        await self._changed.until(lambda: self.all_sent(count), patience)
 
     def _wake(self) -> None:
         for watch in self._watches:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
 
 import msgspec
 from aiohttp import web
 
 from exporter.demo.faults import (
+    ErrorFrame,
     Fault,
     FaultQueue,
     Hang,
@@ -60,7 +61,8 @@ class EventsApi:
     `token`: the bearer token to ask for (None: anybody may ask). `access`: whether a verb on a
     resource in a namespace ("" for all) is allowed; it decides access reviews and what is asked.
     `watch_list`: the feature gate of streamed initial events. All may be changed while the server
-    runs. `requests` are the last ones, oldest first.
+    runs. `requests` are the last ones, oldest first; `struck` counts the faults that acted, by the
+    names of their classes and the codes of those that have one.
     """
 
     def __init__(
@@ -79,8 +81,9 @@ class EventsApi:
         self.requests: deque[SeenRequest] = deque(maxlen=_REQUESTS_KEPT)
         self.list_faults = FaultQueue()
         self.watch_faults = FaultQueue()
+        self.struck: Counter[str] = Counter()
         self._page_of: OrderedDict[str, int] = OrderedDict()
-        self._watches: set[Watch] = set()
+        self._watches: dict[Watch, FrameStream] = {}
 
     def routes(self) -> list[web.RouteDef]:
         """Every path that is answered; any other is a 404."""
@@ -120,6 +123,8 @@ class EventsApi:
         faults = queue.take(page=page, streamed_list=is_watch and streamed)
         try:
             for fault in faults:
+                if isinstance(fault, Status | Hang):
+                    self._strike(fault)
                 if isinstance(fault, Status):
                     return responses.error_response(fault.error(), fault.body)
                 if isinstance(fault, Hang):
@@ -132,6 +137,8 @@ class EventsApi:
             return await self._list(request, namespace, options, faults, page)
         except ApiError as error:
             return responses.error_response(error)
+        except ConnectionError:
+            return web.Response()  # to nobody: the client had gone before its answer began
 
     async def _list(
         self,
@@ -141,7 +148,8 @@ class EventsApi:
         faults: Sequence[Fault],
         page: int,
     ) -> web.StreamResponse:
-        if any(isinstance(fault, ListGone) for fault in faults):
+        if gone := [fault for fault in faults if isinstance(fault, ListGone)]:
+            self._strike(gone[0])
             raise _gone(options.continue_token)
         found = pages.list_page(self.store, namespace, options)
         if found.continue_token:
@@ -158,7 +166,7 @@ class EventsApi:
             return response
         response = web.StreamResponse(headers=responses.headers())
         await response.prepare(request)
-        stream = FrameStream(request, response, faults)
+        stream = FrameStream(request, response, faults, self._strike)
         with contextlib.suppress(StreamEnded, ConnectionError):
             await stream.write(found.head())
             await stream.begin()
@@ -175,7 +183,7 @@ class EventsApi:
     ) -> web.StreamResponse:
         response = web.StreamResponse(headers=responses.headers())
         await response.prepare(request)
-        stream = FrameStream(request, response, faults)
+        stream = FrameStream(request, response, faults, self._strike)
         watch = Watch(
             self.store,
             Scope(namespace, options.selector),
@@ -183,7 +191,7 @@ class EventsApi:
             timeout=options.timeout or random.uniform(*_WATCH_SECONDS),
             sent=self._changed.notify,
         )
-        self._watches.add(watch)
+        self._watches[watch] = stream
         try:
             with contextlib.suppress(StreamEnded, ConnectionError):
                 try:
@@ -191,9 +199,13 @@ class EventsApi:
                 except ApiError as error:
                     await stream.write(error.frame())
         finally:
-            self._watches.discard(watch)
+            del self._watches[watch]
             self._changed.notify()
         return response
+
+    def _strike(self, fault: Fault) -> None:
+        code = f" {fault.code}" if isinstance(fault, Status | ErrorFrame) else ""
+        self.struck[type(fault).__name__ + code] += 1
 
     def _page(self, token: str) -> int:
         """Which page of its list a request is; a token that was not given out here makes it 2."""

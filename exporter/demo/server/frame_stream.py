@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -38,15 +39,21 @@ class StreamEnded(Exception):  # noqa: N818 (an end, scripted or not, is no erro
         self.abrupt = abrupt
 
 
+def _nobody(_fault: Fault) -> None:
+    """Who is told of faults where nobody asks."""
+
+
 class FrameStream:
-    """The frames of one response on their way out."""
+    """The frames of one response on their way out. `struck` is told each fault that acts."""
 
     def __init__(
         self,
         request: web.Request,
         response: web.StreamResponse,
         faults: Sequence[Fault] = (),
+        struck: Callable[[Fault], None] = _nobody,
     ) -> None:
+        self._struck = struck
         self._transport = request.transport
         self._writer = request.writer
         self._response = response
@@ -54,8 +61,14 @@ class FrameStream:
         self._piece = min((f.size for f in faults if isinstance(f, Dribble)), default=0)
         self._sent: list[bytes] = []  # kept only as long as a fault may want them again
         self.frames = 0
-        if (self._faults or self._piece) and isinstance(self._transport, asyncio.Transport):
-            self._transport.set_write_buffer_limits(high=0)
+        if self._faults or self._piece:
+            self._unbuffered()
+
+    def add(self, faults: Sequence[StreamFault]) -> None:
+        """Queue more faults; their `after_frames` count from the next frame on."""
+        later = [replace(f, after_frames=self.frames + position(f)) for f in faults]
+        self._faults = sorted([*self._faults, *later], key=position)
+        self._unbuffered()
 
     async def begin(self) -> None:
         """Apply the faults that strike before the first frame."""
@@ -105,6 +118,10 @@ class FrameStream:
                 endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
+    def _unbuffered(self) -> None:
+        if isinstance(self._transport, asyncio.Transport):
+            self._transport.set_write_buffer_limits(high=0)
+
     async def _strike(self, following: bytes | None) -> None:
         """Apply every fault that is due; one that cuts a frame waits until there is one."""
         for fault in self._due():
@@ -117,6 +134,7 @@ class FrameStream:
         return [fault for fault in self._faults if position(fault) <= self.frames]
 
     async def _apply(self, fault: StreamFault, following: bytes) -> None:
+        self._struck(fault)
         match fault:
             case Truncate():
                 await self.write(following[: len(following) // 2])

@@ -262,3 +262,30 @@ async def test_what_is_queued_can_be_dropped(
     server.list_faults.clear()
     async with http.get(EVENTS) as response:
         assert response.status == 200
+
+
+class TestOpenWatches:
+    async def test_a_watch_breaks_at_its_next_frame(
+        self, store: EventStore, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """An open watch takes faults too; their position counts from where it has come to."""
+        async with http.get(EVENTS, params=WATCH | {"timeoutSeconds": "60"}) as response:
+            await lines(response, 5)
+            await server.wait_for_watches()
+            server.break_watches(Duplicate(1), Close(after_frames=2))
+            for name in "fgh":
+                store.create(event(name), NOW)
+            received = (await rest(response)).splitlines()
+        assert "".join(map(name_of, received)) == "ffg"
+        assert server.struck == {"Duplicate": 1, "Close": 1}
+
+    async def test_what_did_not_happen_is_not_counted(
+        self, server: ApiServer, http: aiohttp.ClientSession
+    ) -> None:
+        """Faults are counted as they act: one that waits, or finds no watch, has not."""
+        server.break_watches(Reset())
+        server.on_watch(Status(503), (Junk(after_frames=1), Stall(after_frames=50)))
+        for _ in range(2):
+            async with http.get(EVENTS, params=WATCH) as response:
+                await rest(response)
+        assert server.struck == {"Status 503": 1, "Junk": 1}

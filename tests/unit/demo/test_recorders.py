@@ -142,6 +142,11 @@ class TestSpamFilter:
             back_off(recorder, NOW)
         assert recorder.record(NOW, POD, "Normal", "Pulled", "pulled") == 1
 
+    def test_components_choose_its_tokens(self, store: EventStore) -> None:
+        """As the cluster autoscaler does, with a burst of one."""
+        recorder = LegacyRecorder(store, "kubelet", host="worker-1", burst=1, refill=0.5)
+        assert [back_off(recorder, NOW + second) for second in range(5)] == [1, 0, 2, 0, 2]
+
     def test_it_can_be_left_out(self, store: EventStore) -> None:
         """Without the filter every occurrence is visible at once."""
         recorder = LegacyRecorder(store, "kubelet", spam_filter=False)

@@ -113,3 +113,23 @@ class TestSeries:
         newer = ObjectRef("Pod", "web-1", "shop", "u-1", resource_version="9")
         recorder.record(NOW, newer, "Warning", "FailedScheduling", "", action="Scheduling")
         assert len(store) == 2
+
+    def test_a_series_of_an_old_client_leaves_out_the_first_occurrence(
+        self, store: EventStore
+    ) -> None:
+        """Before client-go 0.25.13 it begins at 1; what became visible is the same."""
+        old = SeriesRecorder(store, "default-scheduler", started=NOW, first_count=1)
+        assert [self.fail(old, NOW + n) for n in range(4)] == [1, 1, 0, 0]
+        assert shown(store)[0]["series"]["count"] == 1
+        assert old.tick(NOW + 1800) == 2
+        assert shown(store)[0]["series"]["count"] == 3
+
+    def test_time_can_run_faster(self, store: EventStore) -> None:
+        """Both periods can be shortened."""
+        fast = SeriesRecorder(store, "default-scheduler", started=NOW, finish=2, refresh=6)
+        for _ in range(3):
+            self.fail(fast, NOW + 5)
+        assert [fast.tick(NOW + 5.9), fast.tick(NOW + 6)] == [0, 1]
+        fast.tick(NOW + 8)
+        assert self.fail(fast, NOW + 8.1) == 1
+        assert len(store) == 2
