@@ -16,7 +16,10 @@ class _Sample(Series):
     ) -> None:
         super().__init__(values, birth, dirty)
         labels = label_text(declaration.labels, values)
-        self.prefix = f"{declaration.name}{{{labels}}} " if labels else declaration.name + " "
+        self.prefix = encode(
+            f"{declaration.name}{{{labels}}} " if labels else declaration.name + " "
+        )
+        """Of its line: all but the value."""
 
 
 class CounterSeries(_Sample):
@@ -72,12 +75,12 @@ class CounterSeries(_Sample):
         """``name{...} 5``, with the exemplar in OpenMetrics."""
         if format_ is Format.OPENMETRICS and self.describe and self.detail is not None:
             exemplar = exemplar_text(self.describe(self.detail), self.weight)
-            return encode(f"{self.prefix}{self.value}{exemplar}")
-        return encode(f"{self.prefix}{self.value}")
+            return self.prefix + encode(f"{self.value}{exemplar}")
+        return self.prefix + str(self.value).encode()
 
     def zero(self) -> bytes:
         """``name{...} 0``."""
-        return encode(self.prefix + "0")
+        return self.prefix + b"0"
 
 
 class CounterFamily(Family[CounterSeries]):
@@ -111,7 +114,7 @@ class GaugeSeries(_Sample):
 
     def text(self, format_: Format) -> bytes:  # noqa: ARG002 - the same in both
         """``name{...} 1.5``."""
-        return encode(self.prefix + number(self.value))
+        return self.prefix + number(self.value).encode()
 
     def zero(self) -> bytes:
         """As ``text``."""

@@ -77,14 +77,12 @@ def exemplar_text(pairs: Pairs, value: float) -> str:
 
     A first value that is too long alone is cut: its beginning still names the object.
     """
-    labels, quotes = "", 0
-    for name, text in pairs:
-        if text:
-            labels += f',{name}="{text}"' if labels else f'{name}="{text}"'
-            quotes += 2
-    if not labels:
+    written = [f'{name}="{text}"' for name, text in pairs if text]
+    if not written:
         return ""
+    labels = ",".join(written)
     # Nearly every name is short and plain; only the others are looked at one by one.
+    quotes = 2 * len(written)
     plain = labels.count('"') == quotes and "\\" not in labels and "\n" not in labels
     if not plain or len(labels) > _EXEMPLAR_CHARACTERS:
         labels = ",".join(f'{name}="{escape(text)}"' for name, text in _fitting(pairs))
