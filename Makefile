@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint type contracts generated bench image clean
+.PHONY: help run test check fmt lint type contracts generated bench plateau image clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ generated: $(READY) ## Check that generated files are up to date.
 
 bench: $(READY) ## Measure speed and size, beside an alternative.
 	$(BIN)/python -m tests.bench $(BENCH)
+
+plateau: $(READY) ## Play two days of a cluster: does anything grow for ever? Draws docs/plateau.svg.
+	$(BIN)/python -m pip install --quiet --group plots
+	$(BIN)/python -m tests.plateau --plot docs/plateau.svg --csv docs/plateau.csv
 
 clean: ## Remove what was made here.
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
