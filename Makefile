@@ -12,7 +12,7 @@ COMPILER := $(shell command -v cc >/dev/null && $(PYTHON) -c 'import os, sysconf
 	print(*filter(os.path.exists, [sysconfig.get_path("include") + "/Python.h"]))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint type contracts generated bench compiled clean
+.PHONY: help run test check fmt lint type contracts generated bench compiled soak plateau clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,13 @@ bench: $(READY) $(if $(COMPILER),$(COMPILED_READY)) ## Measure speed and size, b
 
 compiled: $(COMPILED_READY) ## Build the compiled wheel into dist/; test what it does.
 	.ci/compiled $(COMPILED)/bin/python
+
+soak: $(READY) ## Kill and break for long: SOAK="kills --seed 7 8 9 --seconds 600".
+	$(BIN)/python -m tests.chaos $(SOAK)
+
+plateau: $(READY) ## Play two days of a cluster: does anything grow for ever? Draws docs/plateau.svg.
+	$(BIN)/python -m pip install --quiet --group plots
+	$(BIN)/python -m tests.plateau --plot docs/plateau.svg --csv docs/plateau.csv
 
 clean: ## Remove what was made here.
 	rm -rf $(VENV) $(COMPILED) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

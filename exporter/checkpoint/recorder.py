@@ -48,7 +48,10 @@ class Recorder:
         cut = Cut(
             self._last,
             told,
-            {scope: ledger.take_changes() for scope, ledger in self._ledgers.items()},
+            {
+                scope: ledger.take_changes(whole=self._waiting(scope) > len(ledger))
+                for scope, ledger in self._ledgers.items()
+            },
             {
                 scope: Marks(ledger.since, ledger.evicted_up_to, ledger.clock)
                 for scope, ledger in self._ledgers.items()
@@ -89,6 +92,19 @@ class Recorder:
             self._due = cut
         else:
             self._due.take_in(cut)
+
+    def _waiting(self, scope: str) -> int:
+        """Changes of a ledger that were taken and not written, since all of it was taken.
+
+        Pages may not be sent, or nothing be written, for weeks: what is kept must not be more
+        than there is.
+        """
+        total = 0
+        for cut in (*reversed(self._open), *filter(None, (self._due,))):
+            if cut.changes[scope].whole:
+                break
+            total += len(cut.changes[scope].entries)
+        return total
 
     def _make_due(self, cut: Cut) -> None:
         if self._due is not None:

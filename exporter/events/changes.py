@@ -20,4 +20,7 @@ class Changes:
         """Both, of which the later ones speak last."""
         if later.whole:
             return later
-        return Changes({**self.entries, **later.entries}, self.whole)
+        both = {**self.entries, **later.entries}
+        if self.whole:  # what is forgotten is in no file that is written anew
+            both = {key: entry for key, entry in both.items() if entry is not None}
+        return Changes(both, self.whole)

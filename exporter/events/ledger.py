@@ -99,6 +99,8 @@ class Ledger:
         """What occurred up to then may have been counted and evicted; Unix seconds."""
         self._changed: dict[bytes, int | None] | None = None
         """Since the last time, as ``Changes`` has them; None where nobody takes them."""
+        self._all_changed = False
+        """Whether more did since the last time than there are entries."""
 
     def __len__(self) -> int:
         return len(self._live) + len(self._ended)
@@ -247,18 +249,21 @@ class Ledger:
         for key in dead:
             del self._ended[key]
         self._gone(dead)
+        if self._changed is not None and len(self._changed) > len(self):
+            # They tell nothing that a look at all entries would not; nobody may look for weeks.
+            self._changed, self._all_changed = {}, True
 
     def keep_changes(self) -> None:
         """From now on changes are kept until they are taken."""
         self._changed = {}
 
-    def take_changes(self) -> Changes:
-        """What changed since the last time; all there is, where nobody asked for very long."""
+    def take_changes(self, *, whole: bool = False) -> Changes:
+        """What changed since the last time; all there is, where it is asked for or is less."""
         changes = Changes(self._changed or {})
-        if len(changes.entries) > self.limit:
+        if whole or self._all_changed or len(changes.entries) > len(self):
             changes = Changes({**self._live}, whole=True)
             changes.entries.update((key, ~entry) for key, entry in self._ended.items())
-        self._changed = {}
+        self._changed, self._all_changed = {}, False
         return changes
 
     def restore(
@@ -295,8 +300,7 @@ class Ledger:
             self._changed[key] = ~entry
 
     def _gone(self, keys: Iterable[bytes]) -> None:
-        # More than there can be entries tell nothing that a look at all of them would not.
-        if self._changed is not None and len(self._changed) <= self.limit:
+        if self._changed is not None:
             self._changed.update(dict.fromkeys(keys))
 
     def _first_sight(self, record: EventRecord) -> tuple[int, int]:

@@ -20,6 +20,8 @@ from exporter.pipeline.counting import Counting
 
 # Of what 1 000 events a second add, a minute's worth and more; some 150 bytes each.
 MAX_NOTES = 250_000
+# Series for which it is not worth to look which have ended.
+_FEW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Journal:
     ) -> None:
         self.dropped = 0
         """Notes for which there was no room: they are missing after a take-over."""
+        self._let_go_at = _FEW
         self._counting = counting
         self._scopes = frozenset(scopes)
         self._notes: deque[_Note] = deque()
@@ -77,7 +80,7 @@ class Journal:
         """The leader was scraped: up to these resourceVersions, by scope, all is shown or held."""
         self._seen = dict(versions)
         self._notes = deque(n for n in self._notes if n.version > versions.get(n.scope, 0))
-        self._amounts = {series: a for series, a in self._amounts.items() if series.index >= 0}
+        self._let_go()
 
     def take_over(self, held: Sequence[tuple[str, tuple[str, ...], Amount]]) -> None:
         """Begin the counters anew, at what the leader ``held`` and what stands here."""
@@ -101,7 +104,14 @@ class Journal:
                 if amount is not None:
                     found.append((family, series, _more(amount, self._amounts.get(series))))
                     self._amounts[series] = amount
+        if len(self._amounts) > self._let_go_at:  # no leader may be scraped for weeks
+            self._let_go()
         return found
+
+    def _let_go(self) -> None:
+        """Of series that have ended."""
+        self._amounts = {series: a for series, a in self._amounts.items() if series.index >= 0}
+        self._let_go_at = max(2 * len(self._amounts), _FEW)
 
 
 def _more(amount: Amount, before: Amount) -> Amount:

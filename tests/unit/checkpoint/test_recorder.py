@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from exporter.checkpoint.recorder import Recorder
 from exporter.checkpoint.state import Cut, Held
 from exporter.events import Ledger
@@ -26,6 +28,20 @@ class Recorded:
         times = self.ledger.changed(record(name=name))
         self.things.at((reason,)).inc(times)
 
+    def day(self) -> Iterator[None]:
+        """Events come and go, ten in each minute."""
+        for minute in range(1440):
+            for number in range(10):
+                self.occurs(f"x{minute}-{number}")
+                self.ledger.ended(record(name=f"x{minute}-{number}"), 60.0 * minute)
+            self.ledger.forget(60.0 * minute)
+            yield
+
+    def kept(self) -> int:
+        """Entries in all cuts that wait."""
+        cuts = [*self.recorder._open, *filter(None, [self.recorder._due])]
+        return sum(map(size, cuts))
+
     def due(self) -> Cut:
         due = self.recorder.take_due()
         assert due is not None
@@ -34,6 +50,16 @@ class Recorded:
 
 def held(cut: Cut) -> list[tuple[str, tuple[str, ...], object]]:
     return [each.what for each in cut.held]
+
+
+def written(cut: Cut) -> dict[bytes, int]:
+    """What a file has that had nothing before."""
+    return {key: entry for key, entry in cut.changes[""].entries.items() if entry is not None}
+
+
+def ended(ledger: Ledger) -> dict[bytes, int]:
+    """All entries, where none lives."""
+    return {key: ~entry for key, entry in ledger._ended.items()}
 
 
 def size(cut: Cut) -> int:
@@ -96,6 +122,27 @@ def test_however_many_are_never_sent() -> None:
     assert len(recorded.recorder._open) <= 16
     recorded.recorder.shown(recorded.recorder.cut(0))
     assert size(recorded.due()) == 50
+
+
+def test_however_long_no_page_is_sent() -> None:
+    """A scraper that times out each time makes us keep no more than a few times all there is."""
+    recorded = Recorded(limit=1000)
+    for _ in recorded.day():
+        recorded.recorder.cut(0)
+        assert recorded.kept() < 20 * len(recorded.ledger)
+    recorded.recorder.shown(recorded.recorder.cut(0))
+    assert written(recorded.due()) == ended(recorded.ledger)
+
+
+def test_however_long_nothing_can_be_written() -> None:
+    """A disk that is full for a day does not fill the memory too."""
+    recorded = Recorded(limit=1000)
+    for _ in recorded.day():
+        recorded.recorder.shown(recorded.recorder.cut(0))
+        recorded.recorder.put_back(recorded.due())
+        assert recorded.kept() < 20 * len(recorded.ledger)
+    recorded.recorder.shown(recorded.recorder.cut(0))
+    assert written(recorded.due()) == ended(recorded.ledger)
 
 
 def test_of_two_pages_the_later_moment_counts() -> None:

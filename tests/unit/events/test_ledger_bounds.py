@@ -186,6 +186,34 @@ class TestLimit:
         assert ledger.changed(event(3, 4, 12, 12)) == 12
 
 
+class TestChanges:
+    def test_what_nobody_takes_does_not_pile_up(self) -> None:
+        """Without a scraper no checkpoint is written, for weeks: what waits for one is no more
+        than all there is.
+        """
+        ledger = observing()
+        ledger.keep_changes()
+        for number in range(2000):
+            ledger.changed(event(number, number, 1, 2 * number + 1))
+            ledger.ended(event(number, number, 1, 2 * number + 2), now=100.0 * number)
+        assert len(ledger) < 100
+        assert len(ledger._changed or ()) < 200
+
+    def test_then_all_there_is_is_told(self) -> None:
+        """Whoever takes them at last is told of all entries, and after that of changes alone."""
+        ledger = observing()
+        ledger.keep_changes()
+        for number in range(2000):
+            ledger.changed(event(number, number, 1, 2 * number + 1))
+            ledger.ended(event(number, number, 1, 2 * number + 2), now=100.0 * number)
+        changes = ledger.take_changes()
+        assert changes.whole
+        assert changes.entries == {key: ~entry for key, entry in ledger._ended.items()}
+        ledger.changed(event(5000, 5000, 1, 9000))
+        changes = ledger.take_changes()
+        assert (changes.whole, len(changes.entries)) == (False, 1)
+
+
 class TestRoom:
     def test_what_has_ended_makes_room_before_what_lives(self) -> None:
         """Also after a relist: an ended event may return, a live one surely repeats."""
