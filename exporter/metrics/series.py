@@ -161,7 +161,7 @@ class Family(ABC, Generic[S_co]):
         return self._metadata[format_]
 
     def lines(self, format_: Format, seen: int) -> list[bytes]:
-        """The lines of its series at this moment, for the caller to keep.
+        """The lines of its series at this moment, some of them joined, for the caller to keep.
 
         ``seen`` is the latest birth the reader knows; younger series are shown at 0.
         """
@@ -169,7 +169,7 @@ class Family(ABC, Generic[S_co]):
         lines = self._lines[format_]
         lines.asked = self._generation
         known = bisect_right(self._order, seen, key=_BIRTH)
-        return lines.made[:known] + [s.zero() for s in self._order[known:]]
+        return lines.first(known) + [s.zero() for s in self._order[known:]]
 
     def next_generation(self, lifetime: int) -> int:
         """Another period has passed; series untouched for more than ``lifetime`` of them end.
