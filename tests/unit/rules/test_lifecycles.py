@@ -244,3 +244,14 @@ class TestPriming:
         """As any opening."""
         lifecycle.prime(POD, 0.0)
         assert len(lifecycle) == 0
+
+
+def test_one_made_anew_is_of_the_same_kind_and_empty(clock: Clock) -> None:
+    """It shares nothing but the clock with the one it is made of."""
+    used = Lifecycle(3600, clock, newest=True, primed=False, max_open=2)
+    used.open(POD, 100.0)
+    fresh = used.anew()
+    assert (len(fresh), fresh.opened, fresh.closed) == (0, 0, {})
+    assert (fresh.newest, fresh.primed, fresh.room) == (True, False, 2)
+    fresh.open(("other",), 100.0)
+    assert (len(used), used.opened) == (1, 1)
