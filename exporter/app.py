@@ -30,10 +30,7 @@ from exporter.web.server import Health, WebServer
 
 logger = logging.getLogger("exporter")
 
-# Some 140 bytes an event, the dictionary's own included: a full ledger is 140 MB.
-LEDGER_LIMIT = 1_000_000
 _GENERATION_SECONDS = 60.0
-_SERIES_SECONDS = 3600.0
 _LOOK_SECONDS = 0.05
 
 
@@ -223,7 +220,7 @@ class Exporter:
             if self._attribution:
                 self._attribution.owners.forget(time.monotonic())
             for watch in self._watches:
-                watch.scope.ledger.forget(time.monotonic(), time.time())
+                watch.scope.ledger.forget(time.monotonic())
 
     def _facts(self) -> Facts:
         counting = self._counting

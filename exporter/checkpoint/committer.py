@@ -32,7 +32,9 @@ class Committer:
         self._store = store
         self._note = note
         self._shown = asyncio.Event()
-        self._failing = False
+        self.failing = False
+        """Whether what was shown last could not be written."""
+        self._writing: asyncio.Future[None] | None = None
         # A thread of its own: others may be busy for long.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoint")
 
@@ -59,29 +61,33 @@ class Committer:
 
     async def close(self) -> None:
         """Write what is due and give the file back."""
+        if self._writing:
+            await self._writing
         await self._commit()
         await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
         self._thread.shutdown()
 
     async def _commit(self) -> None:
         cut = self._recorder.take_due()
-        if cut is None:
-            return
+        if cut is not None:
+            # Whoever is cancelled meanwhile, the write goes on, and its end is heard of.
+            self._writing = asyncio.ensure_future(self._write(cut))
+            await asyncio.shield(self._writing)
+
+    async def _write(self, cut: Cut) -> None:
+        loop = asyncio.get_running_loop()
         try:
-            writing = asyncio.get_running_loop().run_in_executor(
-                self._thread, self._store.commit, cut
-            )
-            await asyncio.shield(writing)
+            await loop.run_in_executor(self._thread, self._store.commit, cut)
         except CheckpointError as error:
             self.failures += 1
             self._recorder.put_back(cut)  # the next scrape tries again
-            if not self._failing:
-                self._failing = True
+            if not self.failing:
+                self.failing = True
                 self._note("error", "checkpoint not written", {"reason": str(error)})
             return
         self._note("debug", "checkpoint committed", {"cut": cut.number})
-        if self._failing:
-            self._failing = False
+        if self.failing:
+            self.failing = False
             self._note("info", "checkpoint written again", {})
         self.commits += 1
         self.last_commit = time.time()

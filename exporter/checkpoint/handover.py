@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from exporter.checkpoint.state import Cut, Held
+from exporter.checkpoint.state import Cut, Held, amount_of
 
 _VERSION = 1
 
@@ -24,6 +24,10 @@ class Handover:
     """resourceVersions up to which it had seen all, by scope."""
     held: Sequence[Held] = ()
     """What is missing of that on every page that was sent."""
+
+    def is_beyond(self, other: Handover) -> bool:
+        """Whether it has seen more of some scope."""
+        return any(to > other.versions.get(scope, 0) for scope, to in self.versions.items())
 
 
 def written(cut: Cut, limit: int) -> tuple[str, int]:
@@ -52,7 +56,7 @@ def read(text: str) -> Handover | None:
             return None
         versions = {str(scope): int(version) for scope, version in found["versions"].items()}
         held = [
-            Held(str(family), tuple(map(str, labels)), amount)
+            Held(str(family), tuple(map(str, labels)), amount_of(amount))
             for family, labels, amount in found["held"]
         ]
     except (ValueError, TypeError, LookupError, AttributeError):

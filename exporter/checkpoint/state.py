@@ -12,6 +12,17 @@ from exporter.metrics.series import Amount
 Labels = tuple[str, ...]
 
 
+def amount_of(value: object) -> Amount:
+    """What was read as an amount; ``ValueError`` where it can be none."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, list) and all(
+        isinstance(each, int | float) and not isinstance(each, bool) for each in value
+    ):
+        return value
+    raise ValueError(f"{value!r} is no amount")
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a series has that no scraper was shown: it was born too late."""

@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from exporter.checkpoint.state import Cut, Held, Marks, Restored, RestoredLedger
+from exporter.checkpoint.state import Cut, Held, Marks, Restored, RestoredLedger, amount_of
 from exporter.events.entries import BYTES
 
 _APPLICATION_ID = 0x6B656D31  # "kem1": the file is ours
@@ -74,7 +74,7 @@ class Store:
                 _write(transaction, cut)
             # A script: it is stepped to its end, where execute() would free one page.
             self._connection.executescript(f"PRAGMA incremental_vacuum({_FREED_PAGES})")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, ValueError, TypeError, OverflowError) as error:
             raise CheckpointError(str(error)) from error
 
     def size(self) -> int:
@@ -103,7 +103,7 @@ class Store:
             for name, *marks in scopes.fetchall()
         }
         held = [
-            Held(family, tuple(json.loads(labels)), json.loads(amount))
+            Held(family, tuple(map(str, json.loads(labels))), amount_of(json.loads(amount)))
             for family, labels, amount in self._connection.execute("SELECT * FROM held")
         ]
         scrapers = [name for (name,) in self._connection.execute("SELECT name FROM scraper")]

@@ -94,7 +94,10 @@ class Ledger:
         self.baselined = False
         """Whether there is something to compare a list with."""
         self._cluster_time = 0.0
-        """About what the cluster's clocks show; Unix seconds."""
+        """About what the cluster's clocks show; Unix seconds. The server tells it with each list,
+        and in between it goes on as our own does, which is never asked what time it is."""
+        self._told_time = 0.0, 0.0
+        """What it was when it was told, and our callers' clock then."""
         self.evicted_up_to = 0.0
         """What occurred up to then may have been counted and evicted; Unix seconds."""
         self._changed: dict[bytes, int | None] | None = None
@@ -228,18 +231,18 @@ class Ledger:
             self._changed.update([kv for kv in staged.items() if before.get(kv[0]) != kv[1]])
         self._live = staged
         self.baselined = True
+        self._told_time = self._cluster_time, now
         if len(self) > self.limit:
             self._evict(self._cluster_time)
         self.forget(now)
         return sorted(found.values(), key=lambda pair: pair[0].occurred())
 
-    def forget(self, now: float, cluster_time: float = 0.0) -> None:
-        """Drop what ended more than the retention ago; to be called now and then.
-
-        ``cluster_time`` is about what the cluster's clocks show, Unix seconds.
-        """
+    def forget(self, now: float) -> None:
+        """Drop what ended more than the retention ago; to be called now and then."""
         self._forgot = self.clock = now + self._ahead
-        self._cluster_time = max(self._cluster_time, cluster_time)
+        then, told_at = self._told_time
+        if self._told_time != (0.0, 0.0):
+            self._cluster_time = then + now - told_at
         oldest = self.clock - self._retention
         dead = []
         for key, entry in self._ended.items():

@@ -113,7 +113,7 @@ class Scrapers:
         """
         for name in names:
             if len(self._readers) < MAX_SCRAPERS:
-                self._readers[name] = _Reader(None, last=0, previous=0, seen=0, doubt=LOST_PAGES)
+                self._readers[name] = _Reader(None, last=0, previous=0, seen=0)
 
     def asked(self, scraper: str, connection: object = None) -> int:
         """``scraper`` asks for a page: it is shown the births up to here with their values.

@@ -109,6 +109,7 @@ class Counting:
                 self._histograms[d.name] = HistogramFamily(d, describe=_pairs, **shared)
             else:
                 self._counters[d.name] = CounterFamily(d, describe=_pairs, **shared)
+        self._by_name = {each.declaration.name: each for each in self.bounded()}
         self._effects_of = EffectsOf(rules, self._counters, self._histograms, attributed)
         self._lifecycles = LifecycleFamilies(rules.lifecycles, rules.outcomes(), births)
         self._known: dict[Identity, _Known] = {}
@@ -134,14 +135,14 @@ class Counting:
 
     def add(self, family: str, labels: tuple[str, ...], amount: Amount) -> bool:
         """What another process had counted and shown to nobody; whether it fits a family."""
-        for known in self.bounded():
-            if known.declaration.name == family:
-                try:
-                    known.at(labels).add(amount)
-                except ValueError:
-                    return False
-                return True
-        return False
+        known = self._by_name.get(family)
+        if known is None:
+            return False
+        try:
+            known.at(labels).add(amount)
+        except ValueError:
+            return False
+        return True
 
     def begin_again(self, *, at_zero: bool) -> None:
         """All series are born anew, for scrapers that have not been shown them."""

@@ -24,6 +24,10 @@ MAX_NOTES = 250_000
 _FEW = 64
 
 
+Amounts = Mapping[Series, Amount]
+_NOWHERE: Mapping[str, int] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class _Note:
     scope: str
@@ -34,10 +38,20 @@ class _Note:
 
 
 class Journal:
-    """Over a counting; ``scopes`` are the namespaces that are watched, or ``""``."""
+    """Over a counting; ``scopes`` are the namespaces that are watched, or ``""``.
+
+    Who led before gives what its last page has ``shown``, and the resourceVersions that its
+    watches have ``reached`` since, by scope.
+    """
 
     def __init__(
-        self, counting: Counting, scopes: Sequence[str], max_notes: int = MAX_NOTES
+        self,
+        counting: Counting,
+        scopes: Sequence[str],
+        max_notes: int = MAX_NOTES,
+        *,
+        shown: Amounts | None = None,
+        reached: Mapping[str, int] = _NOWHERE,
     ) -> None:
         self.dropped = 0
         """Notes for which there was no room: they are missing after a take-over."""
@@ -47,14 +61,15 @@ class Journal:
         self._notes: deque[_Note] = deque()
         self._max_notes = max_notes
         self._seen: dict[str, int] = {}
+        self._amounts: dict[Series, Amount] = amounts_of(counting)
         for family in counting.bounded():
-            family.take_changed()  # before us: no news
-        self._amounts: dict[Series, Amount] = {
-            series: series.amount() for family in counting.bounded() for series in family.living()
-        }
+            family.take_changed()  # before us
+        self._rest = _since(counting, shown) if shown is not None else []
+        """What was counted between the last page of our own lead and its end."""
+        self._rest_reaches = reached
 
     def __len__(self) -> int:
-        return len(self._notes)
+        return len(self._notes) + len(self._rest)
 
     def standing_by(self, record: EventRecord, times: int, now: float) -> float:
         """As ``Counting.occurred``, and noted."""
@@ -72,25 +87,37 @@ class Journal:
         """As ``Counting.occurred``, but for what the leader before us has shown: our own watch
         can come to it after we took over.
         """
-        if 0 < record.resource_version <= self._seen.get(self._scope_of(record), 0):
-            return unix_seconds(record.last_time)
+        if self._seen:
+            scope, version = self._scope_of(record), record.resource_version
+            if 0 < version <= self._seen.get(scope, 0):
+                return unix_seconds(record.last_time)
+            self._seen.pop(scope, None)  # from here on all is news
         return self._counting.occurred(record, times, now)
 
     def seen(self, versions: Mapping[str, int]) -> None:
         """The leader was scraped: up to these resourceVersions, by scope, all is shown or held."""
         self._seen = dict(versions)
         self._notes = deque(n for n in self._notes if n.version > versions.get(n.scope, 0))
+        if all(versions.get(scope, 0) >= to for scope, to in self._rest_reaches.items()):
+            self._rest = []
         self._let_go()
 
-    def take_over(self, held: Sequence[tuple[str, tuple[str, ...], Amount]]) -> None:
-        """Begin the counters anew, at what the leader ``held`` and what stands here."""
+    def take_over(self, held: Sequence[tuple[str, tuple[str, ...], Amount]]) -> Amounts:
+        """Begin the counters anew, at what the leader ``held`` and what stands here.
+
+        Returns what they had without the latter: what the Lease says.
+        """
         self._counting.begin_again(at_zero=True)
         for family, labels, amount in held:
             self._counting.add(family, labels, amount)
-        for note in self._notes:
-            self._counting.add(note.family, note.labels, note.amount)
+        said = amounts_of(self._counting)
+        notes = [(note.family, note.labels, note.amount) for note in self._notes]
+        for family, labels, amount in (*self._rest, *notes):
+            self._counting.add(family, labels, amount)
         self._notes.clear()
+        self._rest = []
         self._amounts.clear()
+        return said
 
     def _scope_of(self, record: EventRecord) -> str:
         return record.namespace if record.namespace in self._scopes else ""
@@ -112,6 +139,21 @@ class Journal:
         """Of series that have ended."""
         self._amounts = {series: a for series, a in self._amounts.items() if series.index >= 0}
         self._let_go_at = max(2 * len(self._amounts), _FEW)
+
+
+def amounts_of(counting: Counting) -> dict[Series, Amount]:
+    """Of all living series."""
+    return {series: series.amount() for family in counting.bounded() for series in family.living()}
+
+
+def _since(counting: Counting, shown: Amounts) -> list[tuple[str, tuple[str, ...], Amount]]:
+    found: list[tuple[str, tuple[str, ...], Amount]] = []
+    for family in counting.bounded():
+        for series in family.living():
+            amount, before = series.amount(), shown.get(series)
+            if amount is not None and amount != before:
+                found.append((family.declaration.name, series.values, _more(amount, before)))
+    return found
 
 
 def _more(amount: Amount, before: Amount) -> Amount:

@@ -80,7 +80,8 @@ class Scope:
         self._priming.publish()
         for record, times in self.ledger.publish_list(version, self._monotonic()):
             self.occurred(record, times, now)
-            self.missed += times
+            if self._baseline is None:  # else nobody watched: it is the first list of a process
+                self.missed += times
         for identity, when in (self._baseline or {}).items():
             self._counting.seen(identity, min(when, now))
         self._baseline = None

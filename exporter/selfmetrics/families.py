@@ -144,7 +144,7 @@ class SelfMetrics:
 
     def _refresh_checkpoint(self, checkpointing: Checkpointing) -> None:
         committer = checkpointing.committer
-        self._gauge("checkpoint_active", int(committer is not None))
+        self._gauge("checkpoint_active", int(committer is not None and not committer.failing))
         self._gauge("checkpoint_restored", int(checkpointing.restored))
         self._count("checkpoint_failures_total", committer.failures if committer else 0)
         if committer:

@@ -58,7 +58,9 @@ def recognizer(more_agents: Iterable[str] = ()) -> Recognize:
             return Asking("", None, math.inf)  # HEAD shows nothing
         forwarded = _forwarded_address(request)
         # Two scrapers on one address are told apart by their product, not by its version.
-        name = f"{forwarded or request.remote} {product[:_PRODUCT_CHARACTERS]}"
+        # A header can hold bytes that are no text.
+        told = f"{forwarded or request.remote} {product[:_PRODUCT_CHARACTERS]}"
+        name = told.encode("ascii", "backslashreplace").decode()
         # A proxy's connections are its own: the next request on one proves nothing of the last.
         own = request.transport is not None and not forwarded
         connection = weakref.ref(request.transport) if own and request.transport else object()

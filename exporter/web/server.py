@@ -24,6 +24,9 @@ _LARGE_BYTES = 256 * 1024
 # Each holds a page: past that somebody asks faster than anybody reads.
 MAX_REQUESTS = 40
 _WRITE_SECONDS = 60.0
+# aiohttp waits so long for handlers, and as long again for them to be cancelled. Who is told to end
+# has two seconds for all it has to do.
+_SHUTDOWN_SECONDS = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,9 @@ class WebServer:
         app.router.add_get("/readyz", self._ready)
         if self._telemetry_path != "/":
             app.router.add_get("/", self._landing)
-        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1)
+        self._runner = web.AppRunner(
+            app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, host or None, port)
         await site.start()
@@ -82,7 +87,7 @@ class WebServer:
         return bound_host, bound_port
 
     async def stop(self) -> None:
-        """Finish the requests under way, for a second at the most, and close."""
+        """Finish the requests under way, for twice ``_SHUTDOWN_SECONDS`` at the most, and close."""
         if self._runner is not None:
             await self._runner.cleanup()
 

@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
-from exporter.app import LEDGER_LIMIT
 from exporter.checkpoint.beginning import begin
 from exporter.checkpoint.recorder import Recorder
 from exporter.checkpoint.state import Cut, Restored
@@ -26,6 +25,7 @@ from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Journal, Scope
 from exporter.rules.loading import load
 from exporter.selfmetrics import SelfMetrics, Watched, process_metrics
+from exporter.watching import LEDGER_LIMIT
 from tests.plateau.figures import Figures
 
 _ABOUT = "the town"
@@ -86,7 +86,7 @@ class House(ABC):
     def minute(self) -> None:
         """The chores of the exporter, one a minute."""
         self.counting.next_generation(self._lifetime)
-        self.ledger.forget(self._monotonic(), self.now)
+        self.ledger.forget(self._monotonic())
 
     def figures(self) -> Figures:
         """How large everything is."""

@@ -1,15 +1,13 @@
-"""Two exporters of which one leads, and the Prometheus that scrapes both."""
+"""Exporters of which one leads, and the Prometheus that scrapes each."""
 
 from __future__ import annotations
 
-from exporter.checkpoint.handover import Handover, read, written
-from exporter.checkpoint.recorder import Recorder
-from exporter.checkpoint.state import Cut
 from exporter.events import Ledger
+from exporter.failover import Failover
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
 from exporter.metrics.text import Format
-from exporter.pipeline import Counting, Journal
+from exporter.pipeline import Counting, Scope
 from exporter.rules.loading import load
 from tests.property.dying_exporter import RULES, Prometheus, speaking
 from tests.property.event_store import Store
@@ -18,10 +16,17 @@ from tests.unit.metrics.house import samples
 
 
 class Lease:
-    """What its holder wrote last."""
+    """What its holder wrote last, as far as the API server could be reached."""
 
     def __init__(self) -> None:
         self.payload = ""
+        self.reachable = True
+
+    def write(self, payload: str, holder: Failover) -> None:
+        """By its holder, who is told when it stands there."""
+        if self.reachable:
+            self.payload = payload
+            holder.published(payload)
 
 
 class Replica:
@@ -34,21 +39,31 @@ class Replica:
         self._lease = lease
         self._leads = False
         births = Births(lambda: 0.0)
-        self._scrapers = Scrapers(births, lambda: 0.0)
-        self._counting = Counting(load([("r.yaml", RULES)], lambda: 0.0), births, series_limit=100)
-        self._journal = Journal(self._counting, ("",))
-        self._occurred = self._journal.standing_by
+        scrapers = Scrapers(births, lambda: 0.0)
+        counting = Counting(load([("r.yaml", RULES)], lambda: 0.0), births, series_limit=100)
         self._ledger = Ledger(retention=1e9, limit=1000)
-        self._recorder = Recorder(
-            {}, self._counting.bounded, self._scrapers.names, lambda: {"": self._version}
+        self._scope = Scope(counting, self._ledger, monotonic=lambda: 0.0, wall=lambda: 1e12)
+        self._version, self._position = cluster.version, len(cluster.history)
+        self._failover = Failover(
+            counting,
+            {"": self._scope},
+            lambda: {"": self._version},
+            lambda *_: None,
+            limit=100_000,
         )
-        self._page = Page(self._counting.families(), births, self._scrapers)
-        self._page.witness = self
+        self._failover.publish = lambda payload: lease.write(payload, self._failover)
+        self._page = Page(
+            (),
+            births,
+            scrapers,
+            events=list(counting.bounded()),
+            events_shown=lambda: self._leads,
+        )
+        self._page.witness = self._failover
         self._ledger.begin_list(server_time=EPOCH + cluster.now)
         for record in cluster.objects.values():
             self._ledger.listed(speaking(record))
         self._ledger.publish_list(cluster.version, 0.0)
-        self._version, self._position = cluster.version, len(cluster.history)
 
     def watch(self, frames: int) -> None:
         """So many of the frames that were not yet delivered to it."""
@@ -57,7 +72,7 @@ class Replica:
             if frame.type == "DELETED":
                 self._ledger.ended(record, 0.0)
             elif times := self._ledger.changed(record):
-                self._occurred(record, times, 1e12)
+                self._scope.occurred(record, times, 1e12)
             self._position += 1
             self._version = record.resource_version
 
@@ -66,34 +81,18 @@ class Replica:
         parts, showing = self._page.render(Format.TEXT, "10.0.0.1 Prometheus", id(self))
         body = b"".join(parts).decode()
         self._page.shown(showing)
-        if self._leads:
-            self.server.receive(dict(samples(body)))
-
-    def showing(self, seen: int) -> Cut | None:
-        return self._recorder.cut(seen) if self._leads else None
-
-    def shown(self, cut: Cut | None) -> None:
-        if cut is not None:
-            self._recorder.shown(cut)
-            due = self._recorder.take_due()
-            assert due is not None
-            self._lease.payload, dropped = written(due, 100_000)
-            assert not dropped
+        self.server.receive(dict(samples(body)))
 
     def observes(self) -> None:
         """What the leader wrote."""
-        self._journal.seen(self._handover().versions)
+        self._failover.observed(self._lease.payload)
 
     def takes_over(self) -> None:
         """The leader is no more."""
-        handover = self._handover()
-        if self._lease.payload:
-            self._journal.seen(handover.versions)
-            self._journal.take_over([each.what for each in handover.held])
-        self._occurred = self._journal.leading
+        self._failover.started_leading(self._lease.payload)
         self._leads = True
 
-    def _handover(self) -> Handover:
-        found = read(self._lease.payload)
-        assert found is not None
-        return found
+    def steps_down(self) -> None:
+        """It could not renew the Lease."""
+        self._failover.stopped_leading()
+        self._leads = False

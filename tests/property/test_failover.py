@@ -17,14 +17,20 @@ Step = tuple[str, str, int]
 occurrences = st.tuples(st.sampled_from(("legacy", "series")), st.sampled_from(KEYS), st.just(0))
 ticks = st.tuples(st.just("tick"), st.sampled_from(KEYS), st.integers(0, 1))
 deliveries = st.tuples(st.sampled_from(("leader", "standby")), st.just(""), st.integers(1, 4))
-others = st.tuples(st.sampled_from(("scrape", "observe", "failover")), st.just(""), st.just(0))
+others = st.tuples(
+    st.sampled_from(("scrape", "observe", "failover", "lost and regained")),
+    st.just(""),
+    st.integers(0, 2),
+)
 steps = st.lists(occurrences | ticks | deliveries | others, max_size=60)
 
 
 @given(steps)
 @settings(max_examples=300, deadline=None)
 def test_increases_of_all_instances_are_the_occurrences(these: list[Step]) -> None:
-    """However far the standby's watch is behind or ahead, and however often the leader dies."""
+    """However far the standby's watch is behind or ahead, however often the leader dies, or loses
+    the lead to nobody.
+    """
     cluster, lease = Store(), Lease()
     legacy, series = LegacyRecorder(cluster), SeriesRecorder(cluster, first_series=2)
     leader, standby = Replica(cluster, lease), Replica(cluster, lease)
@@ -49,6 +55,17 @@ def test_increases_of_all_instances_are_the_occurrences(these: list[Step]) -> No
                     replica.scrape()
             case "observe":
                 standby.observes()
+            case "lost and regained":
+                # Pages are sent until it notices, and events come before it leads again.
+                lease.reachable = False
+                for _ in range(number):
+                    leader.watch(1)
+                    leader.scrape()
+                leader.steps_down()
+                leader.watch(number)
+                leader.scrape()
+                lease.reachable = True
+                leader.takes_over()
             case "failover":
                 leader = standby
                 leader.takes_over()

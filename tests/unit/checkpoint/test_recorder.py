@@ -19,8 +19,9 @@ class Recorded:
         self.things = self.house.counter()
         self.waits = self.house.histogram()
         self.ledger = Ledger(retention=60.0, limit=limit)
+        self.names = ["one"]
         self.recorder = Recorder(
-            {"": self.ledger}, lambda: (self.things, self.waits), lambda: ["one"]
+            {"": self.ledger}, lambda: (self.things, self.waits), lambda: self.names
         )
 
     def occurs(self, name: str, reason: str = "a") -> None:

@@ -181,11 +181,52 @@ def test_a_journal_is_cut_as_the_leader_is_scraped(replica: Replica) -> None:
 
 
 def test_a_handover_that_cannot_be_read_is_said(replica: Replica) -> None:
-    """And taken for none: what was counted here was shown to nobody by us."""
+    """Somebody has shown something: what was counted so far must not be shown as new."""
     replica.occurs("a", 101)
-    replica.start("spoiled")
     replica.failover.observed("spoiled")
-    assert [note[:2] for note in replica.notes] == [
-        ("error", "the last leader's handover cannot be read")
-    ]
+    replica.start("spoiled")
+    assert replica.notes[0][:2] == ("error", "the last leader's handover cannot be read")
+    replica.occurs("b", 102)
+    assert [replica.scrape()[TOTAL] for _ in range(2)] == [0, 1]
+
+
+@pytest.mark.parametrize("payload", ["", "spoiled"])
+def test_without_the_lease_the_last_handover_that_was_read_counts(payload: str) -> None:
+    """It was deleted together with the leader, or somebody has written into it."""
+    leader, standby = Replica(), Replica()
+    leader.start("")
+    for each in (leader, standby):
+        each.occurs("a", 101)
+    for _ in range(2):
+        leader.scrape()
+    standby.failover.observed(leader.published[-1])
+    for each in (leader, standby):
+        each.occurs("b", 102)
+    standby.start(payload)
+    assert [standby.scrape()[TOTAL] for _ in range(2)] == [0, 1]
+
+
+def test_who_regains_the_lead_has_not_forgotten_what_it_had_not_shown(replica: Replica) -> None:
+    """The API server was away for longer than a lease lasts, and events had come before."""
+    replica.start("")
+    replica.occurs("a", 101)
+    for _ in range(2):
+        replica.scrape()
+    replica.occurs("b", 102)
+    replica.stop()
+    replica.occurs("c", 103)
+    replica.start(replica.published[-1])
+    assert [replica.scrape()[TOTAL] for _ in range(2)] == [0, 2]
+
+
+def test_last_words_that_did_not_reach_the_lease_count_for_ourselves(replica: Replica) -> None:
+    """Pages were sent while the API server was away; nobody else has led since."""
+    replica.start("")
+    replica.scrape()
+    for number in range(3):
+        replica.occurs(f"a{number}", 101 + number)
+        replica.scrape()
+    replica.stop()
+    replica.start(replica.published[0])
+    replica.occurs("late", 110)
     assert [replica.scrape()[TOTAL] for _ in range(2)] == [0, 1]
