@@ -63,6 +63,8 @@ class Store:
         """
         try:
             return self._load(about)
+        except sqlite3.OperationalError as error:  # a disk that does not answer says nothing of it
+            raise CheckpointError(f"cannot be read: {error}") from error
         except (sqlite3.Error, ValueError, TypeError) as error:
             raise UnusableFileError(f"cannot be read: {error}") from error
 
