@@ -19,4 +19,5 @@ def test_no_take_over_loses_or_doubles_an_occurrence(seed: int, tmp_path: Path) 
     """Over both instances the increases are what occurred, for every label set and bucket."""
     outcome = play(failover(seed, SECONDS), tmp_path)
     assert not outcome.differences, outcome.report()
+    assert outcome.kills >= 1, outcome.report()
     assert outcome.kills + outcome.ended_in_order >= 2, outcome.report()

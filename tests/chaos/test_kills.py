@@ -21,5 +21,6 @@ def test_no_death_loses_or_doubles_an_occurrence(seed: int, tmp_path: Path) -> N
     """
     outcome = play(kills(seed, SECONDS), tmp_path)
     assert not outcome.differences, outcome.report()
+    assert outcome.kills >= 1, outcome.report()
     assert outcome.kills + outcome.ended_in_order >= 2, outcome.report()
     assert len(outcome.faults) >= 5, outcome.report()
