@@ -35,3 +35,19 @@ def increases(prometheus: Prometheus, seconds: float) -> Counts:
             if risen:
                 seen[metric][labels(own)] += int(risen)
     return seen
+
+
+def history(prometheus: Prometheus, seconds: float, metric: str, label_set: Labels) -> str:
+    """The samples of a label set, for people: each new value and when it was scraped, by instance.
+
+    A bucket tells nothing that its histogram's count does not.
+    """
+    if metric.endswith("_bucket"):
+        return ""
+    matchers = ",".join(f'{name}="{value}"' for name, value in label_set)
+    told = []
+    for series in prometheus.query(f"{metric}{{{matchers}}}[{int(seconds) + 1}s]"):
+        samples = [(0.0, ""), *series["values"]]
+        news = (after for before, after in pairwise(samples) if after[1] != before[1])
+        told.append(" ".join(f"{value}@{time:.3f}" for time, value in news))
+    return "; ".join(told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.chaos.killing import Killer
@@ -23,13 +23,15 @@ class Difference:
     labels: Labels
     truth: int
     seen: int
+    history: str = ""
+    """Its samples."""
 
     def __str__(self) -> str:
         """One line."""
         spelled = ", ".join(f'{name}="{value}"' for name, value in self.labels)
         return (
             f"{self.prometheus}: {self.metric}{{{spelled}}}: occurred {self.truth}, "
-            f"seen {self.seen}"
+            f"seen {self.seen}" + (f"\n    {self.history}" if self.history else "")
         )
 
 
@@ -69,14 +71,21 @@ class Outcome:
             self.kills_in_page += killer.in_page
             self.put_off += killer.put_off
 
-    def compare(self, prometheus: str, truth: Counts, seen: Counts) -> None:
-        """Note what differs."""
+    def compare(
+        self,
+        prometheus: str,
+        truth: Counts,
+        seen: Counts,
+        history: Callable[[str, Labels], str] = lambda _metric, _labels: "",
+    ) -> None:
+        """Note what differs; of the first of it the ``history`` too."""
         for metric in METRICS:
             for labels in sorted(truth[metric].keys() | seen[metric].keys()):
                 occurred, counted = truth[metric][labels], seen[metric][labels]
                 if occurred != counted:
+                    told = history(metric, labels) if len(self.differences) < _SHOWN else ""
                     self.differences.append(
-                        Difference(prometheus, metric, labels, occurred, counted)
+                        Difference(prometheus, metric, labels, occurred, counted, told)
                     )
 
     def summary(self) -> str:

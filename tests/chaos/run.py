@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import random
 import time
+from functools import partial
 from pathlib import Path
 
 from tests.chaos.cluster import END, ChaosCluster
 from tests.chaos.exporter_lives import ExporterLives
-from tests.chaos.increases import increases
+from tests.chaos.increases import history, increases
 from tests.chaos.killing import COMMITTED, HANDED_OVER, Killer
 from tests.chaos.loop_thread import LoopThread
 from tests.chaos.outcome import Outcome
@@ -85,8 +86,13 @@ class _Run:
         self._loop.run(self._cluster.end())
         for name, prometheus in zip(self._setup.sources, self._prometheis, strict=True):
             self._wait_for_end(prometheus)
-            seen = increases(prometheus, time.monotonic() - self._began + _START_WITHIN)
-            self.outcome.compare(name, self._loop.ask(self._cluster.counts), seen)
+            seconds = time.monotonic() - self._began + _START_WITHIN
+            self.outcome.compare(
+                name,
+                self._loop.ask(self._cluster.counts),
+                increases(prometheus, seconds),
+                partial(history, prometheus, seconds),
+            )
         cluster, outcome = self._cluster, self.outcome
         outcome.occurrences = cluster.occurred()
         outcome.label_sets = sum(map(len, cluster.counts().values()))
