@@ -131,6 +131,10 @@ class Prometheus:
                 self.increase[series] += int(value if value < last else value - last)
             self._last[series] = value
 
+    def meets_another_instance(self) -> None:
+        """The pod has moved: its series are others, whose first samples add nothing."""
+        self._last.clear()
+
     def counted(self, family: str, labels: Iterable[str]) -> Counter[str]:
         """The increases of a family by the value of the one label that tells its series apart."""
         found: Counter[str] = Counter()

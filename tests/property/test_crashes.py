@@ -27,11 +27,14 @@ others = st.tuples(st.sampled_from(("crash", "relist", "ttl")), st.just(""), st.
 steps = st.lists(occurrences | occurrences | ticks | deliveries | scrapes | others, max_size=60)
 
 
-@given(steps, st.booleans())
+@given(steps, st.booleans(), st.booleans())
 @settings(deadline=None)
-def test_increases_are_the_occurrences_whenever_it_dies(these: list[Step], old: bool) -> None:
+def test_increases_are_the_occurrences_whenever_it_dies(
+    these: list[Step], old: bool, moves: bool
+) -> None:
     """Repeats, series, a TTL, failed scrapes, frames that arrive beside a page, and crashes at
-    every moment but the one between a page and its commit: in counters and in histograms.
+    every moment but the one between a page and its commit: in counters and in histograms, in
+    place or to go on in another pod with the same volume.
     """
     with tempfile.TemporaryDirectory() as folder:
         cluster, server = Store(), Prometheus()
@@ -63,6 +66,8 @@ def test_increases_are_the_occurrences_whenever_it_dies(these: list[Step], old: 
                     process.list()
                 case "crash":
                     process.die()
+                    if moves:
+                        server.meets_another_instance()
                     process = Process(path, cluster)
                 case "ttl":
                     # A TTL is longer than a scrape interval: what ends has been scraped.

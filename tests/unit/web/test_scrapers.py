@@ -145,6 +145,6 @@ async def test_new_connection_is_told_apart(site: Site) -> None:
 
 async def test_a_name_that_is_no_text_is_a_name(site: Site) -> None:
     """A header can hold any bytes; what tells scrapers apart is kept, and so must be text."""
-    await site.scrape(PROMETHEUS | {"User-Agent": "caf\udce9/1"})
+    await site.scrape(PROMETHEUS | {"User-Agent": "agent\udce9/1"})
     (name,) = site.house.scrapers.names()
     assert name.isascii()
