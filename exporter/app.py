@@ -223,7 +223,7 @@ class Exporter:
                 watch.scope.ledger.forget(time.monotonic())
 
     def _facts(self) -> Facts:
-        counting = self._counting
+        counting, committer = self._counting, self._checkpointing.committer
         starts = [w.scope.ledger.since for w in self._watches]
         return Facts(
             version=VERSION,
@@ -239,6 +239,9 @@ class Exporter:
             series=sum(len(f) for f in counting.families()),
             events_remembered=sum(len(w.scope.ledger) for w in self._watches),
             scrapers=len(self._scrapers),
+            checkpoint=self._config.checkpoint_path,
+            kept=bool(committer and not committer.failing),
+            committed=committer.last_commit if committer else 0.0,
             leads=self._leads(),
             leader=self._elector.telemetry.holder if self._elector else "",
         )

@@ -58,6 +58,12 @@ class Facts:
     """Whether this replica shows the metrics of events; one that runs alone does."""
     leader: str = ""
     """Which replica leads, as far as this one knows; empty without an election."""
+    checkpoint: str = ""
+    """Where what is counted outlives us; empty where it was not asked for."""
+    kept: bool = False
+    """Whether it does."""
+    committed: float = 0.0
+    """When it was last written."""
 
 
 def landing_page(facts: Facts, state: str, telemetry_path: str) -> str:
@@ -116,8 +122,18 @@ def _rows(facts: Facts) -> tuple[tuple[str, str, str], ...]:
         ("Series", f"{facts.series:,}", ""),
         ("Events remembered", f"{facts.events_remembered:,}", "so that none counts twice"),
         ("Scrapers", f"{facts.scrapers:,}", "" if facts.scrapers else "nobody scrapes this yet"),
+        *_checkpoint(facts),
         *_election(facts),
     )
+
+
+def _checkpoint(facts: Facts) -> tuple[tuple[str, str, str], ...]:
+    if not facts.checkpoint:
+        return ()
+    if not facts.kept:
+        return (("Checkpoint", facts.checkpoint, "cannot be written: see the log"),)
+    when, ago = _moment(facts.committed, facts.now, "not yet")
+    return (("Checkpoint", facts.checkpoint, f"last written {ago or when}"),)
 
 
 def _election(facts: Facts) -> tuple[tuple[str, str, str], ...]:

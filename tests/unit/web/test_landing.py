@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
@@ -164,3 +166,22 @@ def test_any_number_is_a_time_to_the_page(when: float) -> None:
     """A reporter's clock can say anything: what is no date is told as such."""
     text = Reader(landing_page(replace(FACTS, last_event=when), "ok", "/metrics")).text
     assert "Last occurrence at a time that no calendar has Occurrences" in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({}, None),
+        ({"checkpoint": "/data/c.db", "kept": True}, "/data/c.db last written not yet"),
+        (
+            {"checkpoint": "/data/c.db", "kept": True, "committed": FACTS.now - 5},
+            "/data/c.db last written 5 seconds ago",
+        ),
+        ({"checkpoint": "/data/c.db"}, "/data/c.db cannot be written: see the log"),
+    ],
+)
+def test_whether_a_restart_loses_anything_is_told(facts: dict[str, Any], told: str | None) -> None:
+    """Where a checkpoint was asked for."""
+    page = landing_page(replace(FACTS, **facts), "ok", "/metrics")
+    row = re.search(r"<th>Checkpoint</th><td>(.*?)</td>", page)
+    assert (re.sub("<.*?>", "", row[1]) if row else None) == told
