@@ -123,7 +123,7 @@ class ChaosCluster:
         while True:
             await asyncio.sleep(_STEP)
             now = time.time()
-            self._sight.look(now)
+            self._sight.look(written)
             if now - began >= namespaces * self._namespace_seconds:
                 namespaces += 1
                 self._writers.objects.open_namespace()

@@ -79,8 +79,12 @@ class Killer:
             eventually(self._is_certain, "the page's state is committed")
         raise AssertionError(f"it stood in the window {_TRIES} times in a row")
 
-    def began(self) -> None:
-        """A new life has begun, or it has begun to lead: pages before are in no log."""
+    def next_life(self) -> None:
+        """A new life begins now: its log is empty."""
+        self._pages = self._whole_pages()
+
+    def leads(self) -> None:
+        """It has begun to lead: pages that it sent before are in no log."""
         logged = len(_SENT.findall(self._exporter.now.process.output()))
         self._pages = self._whole_pages() - logged
 

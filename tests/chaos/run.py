@@ -123,8 +123,8 @@ class _Run:
                 killer.kill(in_page=rng.random() < _IN_A_PAGE)
             self._loop.ask(self._cluster.reader_died)
             self._wait_until(time.monotonic() + rng.uniform(0, _DOWN_SECONDS))
+            killer.next_life()
             victim.start()
-            killer.began()
             pages, life = self._fewest_pages(), rng.choice(_LIVES)
         outcome.took_lives([killer])
 
@@ -146,7 +146,7 @@ class _Run:
                 leader.now.stop()
                 outcome.ended_in_order += 1
             else:
-                killer.began()
+                killer.leads()
                 killer.kill(in_page=rng.random() < _IN_A_PAGE)
             self._loop.ask(self._cluster.reader_died)
             self._leader(but=leader)

@@ -14,8 +14,10 @@ from itertools import takewhile
 
 from exporter.demo import ApiServer, SeenRequest
 
-_PAGES = 3
-"""A series is born on one page and has its value on the next, which is committed before another."""
+_PAGES = 4
+"""A series is born at 0 on one page, again on the next where that has a connection of its own, has
+its value on the third, and that is committed before the fourth.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ class Sight:
         self._watches = watches
         self._mark: _Mark | None = None
 
-    def look(self, now: float) -> None:
-        """To be called often."""
+    def look(self, written: float) -> None:
+        """To be called often; ``written``: when something was last written, Unix seconds."""
         server = self._server
         mark = self._mark = self._mark and self._mark.after(server.requests)
         if server.open_watches != self._watches:
@@ -62,7 +64,7 @@ class Sight:
         if mark is None:
             if server.all_sent(self._watches):
                 revision, pages = server.store.revision, self._pages()
-                self._mark = _Mark(now, revision, pages, server.requests[-1])
+                self._mark = _Mark(written, revision, pages, server.requests[-1])
         elif self._pages() >= mark.pages + _PAGES:
             self.until, self._mark = mark.time, None
 
