@@ -16,9 +16,9 @@ from exporter.config import Config
 from exporter.election import PAYLOAD_LIMIT_BYTES, Elector, Hooks, lease_place
 from exporter.failover import Failover
 from exporter.kube.connection import Cluster, ClusterChoice
-from exporter.kube.consumer import Note
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
+from exporter.notes import Note
 from exporter.pipeline import Counting
 from exporter.rules.loading import built_in, load, read
 from exporter.selfmetrics import SelfMetrics, Watched, process_metrics

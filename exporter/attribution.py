@@ -14,11 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from exporter.kube.connection import Cluster
-from exporter.kube.consumer import Note
 from exporter.kube.frames import FrameReader
 from exporter.kube.listwatch import ListWatch
 from exporter.kube.telemetry import Telemetry
 from exporter.kube.watcher import Watcher
+from exporter.notes import Note
 from exporter.workloads import FOLLOWED, MetadataObject, Owners
 
 # Of one kind in all namespaces; at a hundred bytes and more each.

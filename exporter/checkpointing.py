@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import monotonic
 
-from exporter.checkpoint.beginning import Note, begin
+from exporter.checkpoint.beginning import begin
 from exporter.checkpoint.committer import Committer
 from exporter.checkpoint.recorder import Recorder
 from exporter.checkpoint.state import Restored
 from exporter.config import Config
 from exporter.events import Ledger
 from exporter.metrics.births import Scrapers
+from exporter.notes import Note
 from exporter.pipeline import Counting
 
 

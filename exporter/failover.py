@@ -12,13 +12,11 @@ from collections.abc import Callable, Mapping
 from exporter.checkpoint.handover import Handover, read, written
 from exporter.checkpoint.recorder import Recorder
 from exporter.checkpoint.state import Cut
+from exporter.notes import Note
 from exporter.pipeline import Counting, Journal, Scope
 from exporter.pipeline.journal import Amounts, amounts_of
 
 _MAX_PAGES = 4
-
-Note = Callable[[str, str, dict[str, object]], None]
-"""Takes (level, message, fields)."""
 
 
 class Failover:

@@ -13,11 +13,11 @@ from typing import Self
 from exporter.config import Config
 from exporter.events import EventObject, Ledger, version_number
 from exporter.kube.connection import Cluster
-from exporter.kube.consumer import Note
 from exporter.kube.frames import FrameReader
 from exporter.kube.listwatch import ListWatch
 from exporter.kube.telemetry import Telemetry
 from exporter.kube.watcher import Watcher
+from exporter.notes import Note
 from exporter.pipeline import Counting, Scope
 from exporter.web.server import Health
 

@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from exporter.checkpoint.state import Restored
 from exporter.checkpoint.store import CheckpointError, Store, UnusableFileError, opened, set_aside
-
-Note = Callable[[str, str, dict[str, object]], None]
-"""Takes (level, message, fields)."""
+from exporter.notes import Note
 
 
 def begin(path: Path, about: str, note: Note) -> tuple[Store | None, Restored | None]:

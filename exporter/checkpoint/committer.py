@@ -5,16 +5,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NoReturn
 
 from exporter.checkpoint.recorder import Recorder
 from exporter.checkpoint.state import Cut
 from exporter.checkpoint.store import CheckpointError, Store
-
-Note = Callable[[str, str, dict[str, object]], None]
-"""Takes (level, message, fields)."""
+from exporter.notes import Note
 
 
 class Committer:

@@ -33,8 +33,8 @@ from exporter.election.request import Request, Verb, refusal
 from exporter.election.sight import Sight
 from exporter.election.telemetry import ElectionTelemetry
 from exporter.election.trouble import Trouble
-from exporter.kube.consumer import Note
 from exporter.kube.telemetry import Failure
+from exporter.notes import Note
 
 _RELEASE_AGAIN_SECONDS = 0.2
 

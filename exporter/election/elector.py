@@ -21,10 +21,10 @@ from exporter.election.lease import LeasePlace
 from exporter.election.request import Request
 from exporter.election.telemetry import ElectionTelemetry
 from exporter.kube.connection import Cluster, ConnectionConfigError
-from exporter.kube.consumer import Note
 from exporter.kube.headers import retry_after
 from exporter.kube.telemetry import Failure
 from exporter.kube.watcher import cause_of
+from exporter.notes import Note
 
 # etcd's own limit for an object is 1.5 MiB by default.
 _MAX_ANSWER_BYTES = 2 * 1024 * 1024

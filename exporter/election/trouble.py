@@ -6,8 +6,8 @@ from __future__ import annotations
 from exporter.election.lease import LeasePlace
 from exporter.election.request import Verb
 from exporter.election.telemetry import ElectionTelemetry
-from exporter.kube.consumer import Note
 from exporter.kube.telemetry import Failure
+from exporter.notes import Note
 
 
 class Trouble:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
 from exporter.kube.frames import T_contra
@@ -29,7 +28,3 @@ class Consumer(Protocol[T_contra]):
 
     def changed(self, kind: str, item: T_contra) -> bool:
         """ADDED, MODIFIED or DELETED; False if it could not be used."""
-
-
-Note = Callable[[str, str, dict[str, object]], None]
-"""Takes (level, message, fields): one call for each change of state, never one an event."""

@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Generic
 
-from exporter.kube.consumer import Consumer, Note
+from exporter.kube.consumer import Consumer
 from exporter.kube.frames import Frame, FrameReader, Page, T, Undecodable
 from exporter.kube.telemetry import Telemetry
+from exporter.notes import Note
 
 
 class Intake(Generic[T]):

@@ -20,12 +20,13 @@ from typing import Generic, cast
 
 from exporter.kube import request
 from exporter.kube.backoff import Backoff
-from exporter.kube.consumer import Consumer, Note
+from exporter.kube.consumer import Consumer
 from exporter.kube.frames import Frame, FrameReader, Status, T, Undecodable
 from exporter.kube.intake import Intake
 from exporter.kube.liststyle import ListStyle
 from exporter.kube.request import MAX_WATCH_SECONDS, MIN_WATCH_SECONDS, Phase, Request
 from exporter.kube.telemetry import Failure, Relist, Telemetry
+from exporter.notes import Note
 
 # Silence beyond the server's own time-out can only be a dead connection.
 SILENCE_GRACE_SECONDS = 30.0
