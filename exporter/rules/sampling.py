@@ -15,7 +15,6 @@ from exporter.rules.expressions import (
     ExpressionError,
     Number,
     Scope,
-    Text,
 )
 from exporter.rules.language import RuleSpec
 from exporter.rules.language import SampleSpec as Written
@@ -53,11 +52,10 @@ class Setting(NamedTuple):
 
 
 class Sampling:
-    """Makes the samples of all rules, which share what they write."""
+    """Makes the samples of rules, which feed these families."""
 
     def __init__(self, families: Families) -> None:
         self._families = families
-        self._written: dict[tuple[str, ...], tuple[Text, ...]] = {}
 
     def samples(
         self, spec: RuleSpec, setting: Setting
@@ -74,7 +72,7 @@ class Sampling:
                 labels = self._labels(written, family, own)
                 value = _value(written, family, own, closes=bool(spec.closes))
                 read += labels
-                sample = self._sample(written, family, labels, value, own.where)
+                sample = _sample(written, labels, value, own.where)
                 samples.append(sample)
         return tuple(samples), read
 
@@ -103,31 +101,26 @@ class Sampling:
                 found.append(label)
         return found
 
-    def _sample(
-        self,
-        written: Written,
-        family: Declaration,
-        labels: Sequence[Expression],
-        value: Number | None,
-        where: str,
-    ) -> Sample:
-        several = [place for place, label in enumerate(labels) if label.every]
-        if len(several) > 1:
-            raise RuleError(f"{where}.labels", "only one label can have several values")
-        each = several[0] if several else -1
-        texts = tuple(written.labels[name] for name in family.labels)
-        return Sample(
-            written.family,
-            # One tuple for all samples of a rule that write the same: computed once.
-            self._written.setdefault(
-                (where.rpartition(": ")[0], *texts), tuple(label.text for label in labels)
-            ),
-            tuple(label.values for label in labels),
-            value,
-            written.value == ELAPSED,
-            each,
-            labels[each].every if several else None,
-        )
+
+def _sample(
+    written: Written,
+    labels: Sequence[Expression],
+    value: Number | None,
+    where: str,
+) -> Sample:
+    several = [place for place, label in enumerate(labels) if label.every]
+    if len(several) > 1:
+        raise RuleError(f"{where}.labels", "only one label can have several values")
+    each = several[0] if several else -1
+    return Sample(
+        written.family,
+        tuple(label.text for label in labels),
+        tuple(label.values for label in labels),
+        value,
+        written.value == ELAPSED,
+        each,
+        labels[each].every if several else None,
+    )
 
 
 def _check_bounds(
