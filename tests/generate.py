@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from dashboards.boards import boards
+from dashboards.kit.files import files
 from tests.docs.pages import PAGES
 from tests.golden import cases
 
@@ -17,7 +19,7 @@ _ROOT = Path(__file__).resolve().parent.parent
 def generated() -> dict[Path, bytes]:
     """Every generated file and what it should hold."""
     pages = {path: page().encode() for path, page in PAGES.items()}
-    return {**pages, **cases.generated()}
+    return {**pages, **cases.generated(), **files(boards(), _ROOT)}
 
 
 def main(arguments: list[str]) -> int:

@@ -26,8 +26,6 @@ _ABANDONED = Counter("kube_event_lifecycle_abandoned_total")
 _UNMATCHED = Counter("kube_event_lifecycle_unmatched_total")
 _SKEWED = Counter("kube_event_lifecycle_skewed_total")
 _REPEATED = Counter("kube_event_lifecycle_repeated_total")
-# Each replica follows the pairs for itself: its leader's counts and a standby's are the same ones.
-_REPLICA = ("cluster", "job")
 
 
 def board() -> Board:
@@ -60,7 +58,7 @@ def _figures() -> list[models.Panel]:
             "Under way",
             "How many have begun and not ended? What ends untold, as a pod that is deleted while it"
             " waits, stays until it is abandoned.",
-            _OPEN.max(*_REPLICA, "lifecycle", where=_CHOSEN).total(),
+            _OPEN.sum(where=_CHOSEN),
         ),
         number(
             "Ended",
@@ -131,7 +129,7 @@ def _ends() -> list[models.Panel]:
             "Under way now",
             "Of what is much open? Compare with what ends: what only grows does not end.",
             Query(
-                _OPEN.max(*_REPLICA, "lifecycle", where=_CHOSEN).total("lifecycle").above(0),
+                _OPEN.sum("lifecycle", where=_CHOSEN).above(0),
                 "{{lifecycle}}",
             ),
         ),

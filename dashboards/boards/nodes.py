@@ -52,13 +52,13 @@ def _figures() -> list[models.Panel]:
             "Nodes not ready now",
             "Which nodes are away? From NodeNotReady until NodeReady or the node's removal; kubectl"
             " get nodes names them.",
-            _OPEN.max("cluster", "job", where=_NOT_READY).total(),
+            _OPEN.sum(where=_NOT_READY),
             steps=_RED,
         ),
         number(
             "Nodes under pressure now",
             "Do nodes run out of memory, disk or process ids? They evict pods and take no more.",
-            _OPEN.max("cluster", "job", "lifecycle", where=_PRESSURE).total(),
+            _OPEN.sum(where=_PRESSURE),
             steps=_RED,
         ),
         number(
@@ -133,8 +133,8 @@ def _autoscaling() -> list[models.Panel]:
 
 
 def _conditions() -> list[models.Panel]:
-    away = _OPEN.max("cluster", "job", where=_NOT_READY).total()
-    pressed = _OPEN.max("cluster", "job", "lifecycle", where='lifecycle=~"node_.*"')
+    away = _OPEN.sum(where=_NOT_READY)
+    states = _OPEN.sum("lifecycle", where='lifecycle=~"node_.*"')
     return [
         history(
             "Changes of node conditions over time",
@@ -156,7 +156,7 @@ def _conditions() -> list[models.Panel]:
             "Nodes in each state",
             "Which nodes are cordoned, under pressure or away? cordoned for long is a drain that"
             " was forgotten.",
-            Query(pressed.total("lifecycle"), "{{lifecycle}}"),
+            Query(states, "{{lifecycle}}"),
         ),
         heat(
             "Times not ready",

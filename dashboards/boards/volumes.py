@@ -42,7 +42,7 @@ def board() -> Board:
 def _figures() -> list[models.Panel]:
     places = _FAILURES.increase("namespace").above(0)
     multiple = _FAILURES.increase(where='cause="multi_attach"')
-    waiting = Gauge("kube_event_lifecycle_open").max("cluster", "job", "lifecycle", where=_VOLUMES)
+    waiting = Gauge("kube_event_lifecycle_open").sum(where=_VOLUMES)
     return [
         counting(),
         freshness(),
@@ -69,7 +69,7 @@ def _figures() -> list[models.Panel]:
             "Waiting now",
             "How many attachments, new volumes, resizes and snapshots have begun and not ended? A"
             " pod that needs no attachment is in it until its first container starts.",
-            waiting.total(),
+            waiting,
         ),
     ]
 
@@ -119,9 +119,7 @@ def _failures() -> list[models.Panel]:
         bars(
             "Pods not started for their volumes, by reason",
             "How many starts of pods fail for it?",
-            occurrences(
-                "kube_event_pod_creation_failures_total", "reason", where='cause="volume"'
-            ),
+            occurrences("kube_event_pod_creation_failures_total", "reason", where='cause="volume"'),
         ),
     ]
 

@@ -81,6 +81,10 @@ class Expr:
         grouping = f" by ({', '.join(by)}) " if by else ""
         return replace(self, text=f"count{grouping}({self.text})", labels=by, unit="short")
 
+    def greatest(self) -> Expr:
+        """The greatest of all elements."""
+        return replace(self, text=f"max({self.text})", labels=())
+
     def least(self) -> Expr:
         """The least of all elements."""
         return replace(self, text=f"min({self.text})", labels=())

@@ -10,7 +10,9 @@ from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import dashboard as models
 
 TAG = "kubernetes-events"
-_DOCUMENTATION = "https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/"
+_DOCUMENTATION = (
+    "https://github.com/kube-event-metrics/kube-event-metrics/blob/main/docs/dashboards.md"
+)
 _KEPT = "${datasource:queryparam}&${cluster:queryparam}&${job:queryparam}&${__url_time_range}"
 
 
@@ -30,7 +32,7 @@ def to_board(uid: str, title: str, columns: Sequence[str], *, kept: Sequence[str
 
 
 def board_links() -> list[builders.DashboardLink]:
-    """On every board: to the others, and to what an Event is."""
+    """On every board: to the others, and to the documentation."""
     others = (
         builders.DashboardLink("Kubernetes events")
         .type(models.DashboardLinkType.DASHBOARDS)
@@ -42,11 +44,11 @@ def board_links() -> list[builders.DashboardLink]:
         .icon("external link")
     )
     documentation = (
-        builders.DashboardLink("About events")
+        builders.DashboardLink("Documentation")
         .type(models.DashboardLinkType.LINK)
         .url(_DOCUMENTATION)
         .target_blank(True)
-        .tooltip("What the fields of an Event mean, in Kubernetes' own words")
+        .tooltip("What the boards answer, and how to read them")
         .icon("doc")
     )
     return [others, documentation]

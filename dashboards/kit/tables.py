@@ -67,7 +67,9 @@ def table(
     return finished(panel, title, description, asked_for, width, height)
 
 
-def _organized(labels: tuple[str, ...], columns: tuple[Column, ...]) -> models.DataTransformerConfig:
+def _organized(
+    labels: tuple[str, ...], columns: tuple[Column, ...]
+) -> models.DataTransformerConfig:
     # A lone answer is called Value, several are called by their queries.
     names = {f"Value #{ref}": column.name for ref, column in zip(_REFS, columns, strict=False)}
     return models.DataTransformerConfig(

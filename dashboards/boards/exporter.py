@@ -1,0 +1,387 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The exporter itself: does it see every event, does it keep within its bounds, what does it cost?"""
+
+from __future__ import annotations
+
+from grafana_foundation_sdk.models import dashboard as models
+
+from dashboards.boards import uids
+from dashboards.boards.counting import counting
+from dashboards.kit.board import Board
+from dashboards.kit.layout import Row
+from dashboards.kit.metrics import Counter, Gauge
+from dashboards.kit.panels import ANY_IS_BAD, YES_OR_NO, bars, lines, number
+from dashboards.kit.queries import Query, occurrences
+from dashboards.kit.tables import Column, table
+
+_OWN = "kube_event_metrics_"
+_REPLICA = ("job", "instance")
+_SCOPE = (*_REPLICA, "scope")
+_NAME = "{{instance}} {{scope}}"
+_YES = {"0": "no", "1": "yes"}
+_FULL = (("green", None), ("orange", 0.8), ("red", 0.95))
+
+
+def board() -> Board:
+    """Whether the exporter can be believed."""
+    return Board(
+        uids.EXPORTER,
+        "Exporter",
+        "Does the exporter see every event, does it keep within its bounds, and what does it cost?"
+        " Open this board when another one is empty or strange.",
+        [
+            Row("Does it count?", [*_figures()]),
+            Row("Watching the API server", [*_watching()]),
+            Row("Bounds: is anything left out?", [*_bounds()]),
+            Row("Checkpoint: does it survive a restart?", [*_checkpoint()]),
+            Row("Replicas: who leads?", [*_replicas()], collapsed=True),
+            Row("Owners of pods: workload labels", [*_workloads()], collapsed=True),
+            Row("Scrapes and resources", [*_resources()]),
+        ],
+    )
+
+
+def _gauge(name: str) -> Gauge:
+    return Gauge(_OWN + name)
+
+
+def _counter(name: str) -> Counter:
+    return Counter(_OWN + name)
+
+
+def _figures() -> list[models.Panel]:
+    failures = _counter("checkpoint_failures_total").increase()
+    return [
+        counting(),
+        number(
+            "Targets up",
+            "Can Prometheus scrape the exporters? Less than 1: its log and the target's page say"
+            " why. No data: none was scraped in the chosen time; look at the scrape configuration.",
+            Gauge("up").min(),
+            steps=YES_OR_NO,
+            words={"0": "not all", "1": "all"},
+        ),
+        number(
+            "Allowed",
+            "May the exporter list and watch events? No: the rights of deploy/rbac.yaml are"
+            " missing; kube-event-metrics check names them.",
+            _gauge("watch_allowed").min(),
+            steps=YES_OR_NO,
+            words=_YES,
+        ),
+        number(
+            "Last bytes",
+            "How long ago did anything come from the API server? A quiet watch says nothing for"
+            " minutes; the exporter asks anew by itself.",
+            _gauge("last_received_timestamp_seconds").age(),
+            steps=(("green", None), ("orange", 600.0), ("red", 1800.0)),
+            decimals=0,
+        ),
+        number(
+            "Not readable",
+            "Was anything passed over? Frames and objects that could not be read, and so not"
+            " counted; the exporter's log has each kind once.",
+            _counter("undecodable_total").increase(),
+            steps=ANY_IS_BAD,
+        ),
+        number(
+            "Checkpoint failures",
+            "Would a restart lose occurrences now? Scrapes whose state could not be written: look"
+            " at the disk. No data: it runs without a checkpoint.",
+            failures,
+            steps=ANY_IS_BAD,
+        ),
+    ]
+
+
+def _watching() -> list[models.Panel]:
+    return [
+        lines(
+            "Synced and connected",
+            "Is each scope listed and watched? A drop is a reconnect: nothing is lost, what was"
+            " missed is found by the next list.",
+            Query(_gauge("synced").min(*_SCOPE), f"{_NAME} synced"),
+            Query(_gauge("watch_connected").min(*_SCOPE), f"{_NAME} connected"),
+            most=1,
+        ),
+        lines(
+            "Lag of the watch",
+            "How old are occurrences when they arrive? Seconds are normal, as stamps are whole"
+            " seconds and reporters hold repeats back; a steady rise is a slow API server or"
+            " exporter.",
+            Query(_gauge("watch_lag_seconds").max(*_SCOPE), _NAME),
+        ),
+        lines(
+            "Since the last bytes and the last list",
+            "Does the API server still talk to us? What only grows is a connection that is dead.",
+            Query(_gauge("last_received_timestamp_seconds").age(*_SCOPE), f"{_NAME} bytes"),
+            Query(_gauge("last_sync_timestamp_seconds").age(*_SCOPE), f"{_NAME} list"),
+        ),
+        bars(
+            "Frames, by type",
+            "How much comes in? LISTED is a list, ERROR the API server's way to end a watch.",
+            occurrences(f"{_OWN}frames_total", "type"),
+        ),
+        bars(
+            "Relists, by cause",
+            "Why was everything listed again? expired and quiet are normal; watch_failing has its"
+            " cause beside it.",
+            occurrences(f"{_OWN}relists_total", "cause"),
+        ),
+        bars(
+            "Failed requests and streams, by cause",
+            "What stands between us and the API server? forbidden and unauthorized: the rights;"
+            " dns, refused, tls: the way; throttled: its flow control.",
+            occurrences(f"{_OWN}watch_failures_total", "cause"),
+        ),
+        bars(
+            "Missed, then found",
+            "How much did a broken watch hide until the next list? These occurrences are counted,"
+            " only late.",
+            occurrences(f"{_OWN}missed_occurrences_total", "scope"),
+        ),
+        bars(
+            "Not readable, by cause",
+            "What was passed over? unknown_type and schema point at a newer API server; overlong at"
+            " an event of enormous size.",
+            occurrences(f"{_OWN}undecodable_total", "cause"),
+        ),
+    ]
+
+
+def _bounds() -> list[models.Panel]:
+    families = _gauge("series").max("family")
+    return [
+        lines(
+            "Ledger against its limit",
+            "Is there room for all live events? At 100 % the oldest are forgotten and count again"
+            " when they return: raise the limit.",
+            Query(
+                _gauge("ledger_events").max(*_SCOPE).over(_gauge("ledger_limit").max(*_SCOPE)),
+                _NAME,
+            ),
+            bounds=_FULL,
+        ),
+        lines(
+            "Label values against their limits",
+            "Which label fills up? At 100 % new values are shown as __overflow__.",
+            Query(
+                _gauge("label_values").max("label").over(_gauge("label_values_limit").max("label")),
+                "{{label}}",
+            ),
+            bounds=_FULL,
+        ),
+        lines(
+            "Series of a family, most, against the limit",
+            "Is one family about to overflow? The table names it; --series.limit raises it.",
+            Query(
+                families.greatest().over(_gauge("series_limit").max()),
+                "fullest family",
+            ),
+            bounds=_FULL,
+        ),
+        bars(
+            "Overflow and eviction",
+            "Was anything left out of its own series? series: look-ups that fell into the overflow"
+            " series; label: values beyond their limit; ledger: events forgotten.",
+            *(
+                Query(_counter(name).bars(label).above(0), f"{words} {{{{{label}}}}}")
+                for name, label, words in (
+                    ("series_overflow_total", "family", "series"),
+                    ("label_overflow_total", "label", "label"),
+                    ("ledger_evicted_total", "scope", "ledger"),
+                )
+            ),
+        ),
+        table(
+            "Families (top 30)",
+            "Which family has most series, and which overflowed or lost idle ones? Much expiry and"
+            " return is a --series.ttl that is too short.",
+            Column("series", families.top(30)),
+            Column(
+                "overflowed",
+                _counter("series_overflow_total").increase("family").within(families.top(30)),
+                ANY_IS_BAD,
+            ),
+            Column(
+                "expired",
+                _counter("series_expired_total").increase("family").within(families.top(30)),
+            ),
+        ),
+    ]
+
+
+def _checkpoint() -> list[models.Panel]:
+    return [
+        number(
+            "Active",
+            "Does what is counted outlive the process? No data: it runs without --checkpoint.path;"
+            " no: the file cannot be written.",
+            _gauge("checkpoint_active").min(),
+            steps=YES_OR_NO,
+            words=_YES,
+            width=6,
+        ),
+        number(
+            "Restored",
+            "Did this process go on from a checkpoint? no is right for the very first start, else"
+            " occurrences of the pause before it are not counted.",
+            _gauge("checkpoint_restored").min(),
+            steps=(("orange", None), ("green", 1.0)),
+            words=_YES,
+            width=6,
+        ),
+        number(
+            "Last written",
+            "How old is the checkpoint? Each scrape writes it: it is as old as the last scrape.",
+            _gauge("checkpoint_last_commit_timestamp_seconds").age(),
+            steps=(("green", None), ("orange", 180.0), ("red", 600.0)),
+            decimals=0,
+            width=6,
+        ),
+        number(
+            "Size",
+            "How large is its file? It follows the ledger and does not grow for ever.",
+            _gauge("checkpoint_size_bytes").max(),
+            width=6,
+        ),
+        bars(
+            "Scrapes written and not written",
+            "Is every scrape's state on disk? What could not be written is counted again after a"
+            " crash.",
+            Query(_counter("checkpoint_commits_total").bars(), "written"),
+            Query(_counter("checkpoint_failures_total").bars(), "not written"),
+        ),
+        lines(
+            "Age of the checkpoint",
+            "Since when is nothing written? A saw no higher than the scrape interval is right.",
+            Query(
+                _gauge("checkpoint_last_commit_timestamp_seconds").age(*_REPLICA), "{{instance}}"
+            ),
+        ),
+    ]
+
+
+def _replicas() -> list[models.Panel]:
+    return [
+        lines(
+            "Leaders",
+            "Does exactly one lead? 0: nobody shows events; look at the Lease's failures. No data:"
+            " it runs without --leader-election.",
+            Query(_gauge("leader").sum("cluster", "job"), "{{cluster}} {{job}}"),
+        ),
+        lines(
+            "Who leads",
+            "Which replica is it, and does the lead go back and forth?",
+            Query(_gauge("leader").max(*_REPLICA), "{{instance}}"),
+            most=1,
+        ),
+        bars(
+            "Changes of the leader",
+            "How often does a replica begin to lead? Roll-outs do it; else nodes, or an API server"
+            " that is slow to answer.",
+            occurrences(f"{_OWN}leader_transitions_total", "instance"),
+        ),
+        bars(
+            "Failed requests about the Lease, by cause",
+            "Why can it not be renewed? forbidden: deploy/rbac-leader-election.yaml.",
+            occurrences(f"{_OWN}lease_failures_total", "cause"),
+        ),
+        lines(
+            "Notes of the standbys",
+            "What would a standby add if it took over? It falls with each scrape of the leader;"
+            " what only grows is a leader that is not scraped.",
+            Query(_gauge("standby_journal_notes").max(*_REPLICA), "{{instance}}"),
+        ),
+        bars(
+            "Lost for a take-over",
+            "Would a take-over lose something? notes dropped and series left out had no room.",
+            Query(_counter("standby_journal_dropped_total").bars(), "notes dropped"),
+            Query(_counter("handover_left_out_total").bars(), "series left out"),
+        ),
+    ]
+
+
+def _workloads() -> list[models.Panel]:
+    objects = _gauge("workload_objects").max("scope", "kind")
+    return [
+        lines(
+            "Kinds synced and allowed",
+            "Are the owners known? No data: it runs without --workload.labels. 0: rights of"
+            " deploy/rbac-workloads.yaml are missing, or the first list is not complete.",
+            Query(_gauge("workload_synced").min("scope", "kind"), "{{kind}} {{scope}} synced"),
+            Query(
+                _gauge("workload_watch_allowed").min("scope", "kind"), "{{kind}} {{scope}} allowed"
+            ),
+            most=1,
+        ),
+        lines(
+            "Objects against their limit",
+            "Is there room for all owners?",
+            Query(
+                objects.over(_gauge("workload_objects_limit").max("scope", "kind")),
+                "{{kind}} {{scope}}",
+            ),
+            bounds=_FULL,
+        ),
+        bars(
+            "Look-ups without an owner, and objects forgotten",
+            "Whose events are counted without a workload? Some are normal: pods that are gone.",
+            Query(_counter("workload_misses_total").bars("kind"), "not known {{kind}}"),
+            Query(_counter("workload_objects_evicted_total").bars("kind"), "forgotten {{kind}}"),
+        ),
+        bars(
+            "Failed requests about owners, by kind and cause",
+            "What stands between us and the owners? forbidden: the rights.",
+            occurrences(f"{_OWN}workload_watch_failures_total", "kind", "cause"),
+        ),
+    ]
+
+
+def _resources() -> list[models.Panel]:
+    return [
+        lines(
+            "Scrapers that are remembered",
+            "How many Prometheus servers, or agents, read from it? More than there are: something"
+            " between changes their addresses, and first occurrences can be lost.",
+            Query(_gauge("scrapers").max(*_REPLICA), "{{instance}}"),
+        ),
+        lines(
+            "Time of a scrape",
+            "Does a page come well within the scrape timeout? It follows the number of series that"
+            " changed.",
+            Query(Gauge("scrape_duration_seconds").max(*_REPLICA), "{{instance}}"),
+        ),
+        lines(
+            "Samples of a scrape",
+            "How large is the page? A sample_limit below it makes the scrape fail.",
+            Query(Gauge("scrape_samples_scraped").max(*_REPLICA), "{{instance}}"),
+        ),
+        lines(
+            "Memory",
+            "Does it keep within its limit? It follows live events and series, and levels off.",
+            Query(Gauge("process_resident_memory_bytes").max(*_REPLICA), "{{instance}}"),
+        ),
+        lines(
+            "CPU",
+            "What does it cost, in parts of one core? It follows the events that come in.",
+            Query(Counter("process_cpu_seconds_total").rate(*_REPLICA), "{{instance}}"),
+        ),
+        lines(
+            "File descriptors against their limit",
+            "Do connections pile up?",
+            Query(
+                Gauge("process_open_fds")
+                .max(*_REPLICA)
+                .over(Gauge("process_max_fds").max(*_REPLICA)),
+                "{{instance}}",
+            ),
+            bounds=_FULL,
+        ),
+        table(
+            "What runs",
+            "Which versions are there? Replicas of one job have the same.",
+            Column("replicas", _gauge("build_info").sum("job", "version", "python", "build")),
+            height=5,
+        ),
+    ]
