@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The exporter itself: does it see every event, does it keep within its bounds, what does it cost?"""
+"""The exporter itself: does it see every event, keep within its bounds, and what does it cost?"""
 
 from __future__ import annotations
 

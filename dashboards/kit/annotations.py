@@ -14,15 +14,15 @@ _STEP = "1m"
 _YOUNG = 120.0  # seconds; two steps
 
 
-def annotations(*, namespaced: bool) -> list[builders.AnnotationQuery]:
+def marks(*, namespaced: bool) -> list[builders.AnnotationQuery]:
     """On every board; roll-outs only where namespaces can be chosen."""
-    marks = [_built_in(), _alerts(), _restarts()]
-    return [*marks, _rollouts()] if namespaced else marks
+    found = [_built_in(), _alerts(), _restarts()]
+    return [*found, _rollouts()] if namespaced else found
 
 
 def _alerts() -> builders.AnnotationQuery:
     text = "{{severity}} {{cluster}} {{namespace}}"
-    return _mark("Firing alerts", FIRING, "red", "{{alertname}}", text, "severity")
+    return _mark("Firing alerts", FIRING, "red", title="{{alertname}}", text=text, tag="severity")
 
 
 def _rollouts() -> builders.AnnotationQuery:
@@ -30,18 +30,21 @@ def _rollouts() -> builders.AnnotationQuery:
     expr = rollouts.increase("namespace", "kind", where='direction="up"', over="2m").above(0)
     title, text = "Roll-out", "{{kind}} in {{namespace}} scaled up a new replica set"
     # Hundreds of a busy cluster would hide the graphs: one switches them on.
-    return _mark("Roll-outs", expr.text, "blue", title, text, "namespace").enable(False)
+    return _mark("Roll-outs", expr.text, "blue", title=title, text=text, tag="namespace").enable(
+        False
+    )
 
 
 def _restarts() -> builders.AnnotationQuery:
     # Not changes(): a pod that is made anew has a new address, and so new series.
     young = Gauge("process_start_time_seconds").age("job", "instance").below(_YOUNG)
     text = "{{job}} {{instance}}: what it counted goes on from its checkpoint, if it has one"
-    return _mark("Exporter restarts", young.text, "purple", "Exporter started", text, "instance")
+    title, tag = "Exporter started", "instance"
+    return _mark("Exporter restarts", young.text, "purple", title=title, text=text, tag=tag)
 
 
 def _mark(
-    name: str, expr: str, colour: str, title: str, text: str, tag: str
+    name: str, expr: str, colour: str, *, title: str, text: str, tag: str
 ) -> builders.AnnotationQuery:
     return (
         builders.AnnotationQuery()

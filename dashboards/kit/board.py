@@ -12,7 +12,7 @@ from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models import dashboard as models
 
-from dashboards.kit.annotations import annotations
+from dashboards.kit.annotations import marks
 from dashboards.kit.guide import guide
 from dashboards.kit.layout import Row, placed
 from dashboards.kit.links import TAG, board_links
@@ -57,7 +57,7 @@ class Board:
             .readonly()
             .links([*board_links()])
             .variables([*variables])
-            .annotations([*annotations(namespaced=namespaced)])
+            .annotations([*marks(namespaced=namespaced)])
             .build()
         )
         board.schema_version = _SCHEMA_VERSION

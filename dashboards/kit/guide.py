@@ -8,21 +8,21 @@ from dashboards.kit.layout import Row
 from dashboards.kit.panels import prose
 
 _COMMON = f"""\
-**{NO_EVENTS}**, or 0, means that an exporter counts and nothing happened: good news. **No data** means
-that no exporter was there to count, or that Prometheus has none of its samples: look at
-*Exporter*, and at *Firing alerts* on top of the graphs.
+**{NO_EVENTS}**, or 0, means that an exporter counts and nothing happened: good news. **No data**
+means that no exporter was there to count, or that Prometheus has none of its samples: go to the
+board *Exporter*.
 
-Bars are occurrences, repeats included: a component that retries writes its event again, so they count
-attempts, not objects. Bars of a graph add up to what occurred. Lines of durations have gaps where
-nothing ended. Names of pods, containers and nodes are in the exemplars, the dots in heatmaps and
-duration graphs, where Prometheus stores exemplars.
+Bars are occurrences, repeats included: a component that retries writes its event again, so they
+count attempts, not objects. The bars of a graph add up to what occurred. Lines of durations have
+gaps where nothing ended. Names of pods, containers and nodes are in the exemplars, the dots in
+heatmaps and duration graphs, where Prometheus stores exemplars.
 
-**Data source**, **Cluster** and **Job** choose the exporter; Cluster stays empty where Prometheus adds no
-label `cluster`. Of two exporters that both count, choose one: a sum counts twice. Replicas with
-leader election are not such a pair: only the leader shows events."""
+**Data source**, **Cluster** and **Job** choose the exporter; Cluster stays empty where Prometheus
+adds no label `cluster`. Of two exporters that both count the same, choose one: a sum counts twice.
+Replicas with leader election are not such a pair: only the leader shows events."""
 _NAMESPACES = """\
-**Namespace** is that of the object an event is about. *All* includes objects of the cluster, such as
-nodes; metrics of nodes have no namespace and do not follow the choice."""
+**Namespace** is that of the object an event is about. *All* includes objects of the cluster, such
+as nodes; metrics of nodes have no namespace and do not follow the choice."""
 
 
 def guide(description: str, *, namespaced: bool) -> Row:

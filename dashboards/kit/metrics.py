@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dashboards.kit.expressions import SCOPE, Expr
 from dashboards.kit.families import PROCESS, TARGET_LABELS, family
 from exporter.config.loading import nearest
-from exporter.metrics.declaration import Declaration, MetricType
+from exporter.metrics.declaration import MetricType
 from exporter.rules.reserved import WORKLOAD_LABELS
 
 STEP = "$__rate_interval"

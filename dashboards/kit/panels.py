@@ -6,9 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, Self
 
-from grafana_foundation_sdk.builders import bargauge, common, heatmap, stat, statushistory
+from grafana_foundation_sdk.builders import (
+    bargauge,
+    common,
+    heatmap,
+    prometheus,
+    stat,
+    statushistory,
+)
 from grafana_foundation_sdk.builders import dashboard as builders
-from grafana_foundation_sdk.builders import prometheus
 from grafana_foundation_sdk.builders import text as texts
 from grafana_foundation_sdk.builders import timeseries as graphs
 from grafana_foundation_sdk.models import common as options
@@ -62,7 +68,7 @@ def bars(
         .override_by_regexp(f"/^{NO_EVENTS}/", _colour("green"))
         .axis_soft_max(1)
     )
-    return finished(panel, title, description, asked, width, height)
+    return finished(panel, title, description, asked, (width, height))
 
 
 def lines(
@@ -90,7 +96,7 @@ def lines(
         )
     if most is not None:
         panel.max(most)
-    return finished(panel, title, description, asked, width, height)
+    return finished(panel, title, description, asked, (width, height))
 
 
 def number(
@@ -121,7 +127,7 @@ def number(
         results = {value: models.ValueMappingResult(text=text) for value, text in words.items()}
         panel.mappings([models.ValueMap(options=results)])
     panel.with_target(target(Query(asked, title), "A", instant=True))
-    return finished(panel, title, description, (Query(asked, title),), width, height)
+    return finished(panel, title, description, (Query(asked, title),), (width, height))
 
 
 def ranking(
@@ -139,7 +145,7 @@ def ranking(
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
         .with_target(target(asked, "A", instant=True))
     )
-    return finished(panel, title, description, (asked,), width, height)
+    return finished(panel, title, description, (asked,), (width, height))
 
 
 def heat(
@@ -162,7 +168,7 @@ def heat(
         .max_data_points(100)
         .with_target(target(Query(asked, "{{le}}"), "A").format(PromQueryFormat.HEATMAP))
     )
-    return finished(panel, title, description, (Query(asked, "{{le}}"),), width, height)
+    return finished(panel, title, description, (Query(asked, "{{le}}"),), (width, height))
 
 
 def history(
@@ -181,13 +187,13 @@ def history(
         .max_data_points(_HISTORY_STEPS)
         .with_target(target(asked, "A"))
     )
-    return finished(panel, title, description, (asked,), width, height)
+    return finished(panel, title, description, (asked,), (width, height))
 
 
 def prose(title: str, description: str, content: str, *, height: int) -> models.Panel:
     """Text; it asks nothing."""
     panel = texts.Panel().mode(text_models.TextMode.MARKDOWN).content(content)
-    return finished(panel, title, description, (), 24, height)
+    return finished(panel, title, description, (), (24, height))
 
 
 def target(asked: Query, ref: str, *, instant: bool = False) -> prometheus.Dataquery:
@@ -219,8 +225,7 @@ def finished(
     title: str,
     description: str,
     asked: Sequence[Query],
-    width: int,
-    height: int,
+    size: tuple[int, int],
 ) -> models.Panel:
     """With what every panel has; ``description`` is followed by what the metrics say of it."""
     families = dict.fromkeys(d for query in asked for d in query.expr.families)
@@ -229,7 +234,7 @@ def finished(
     if asked:
         panel.datasource(DATASOURCE)
     built = panel.build()
-    built.grid_pos = models.GridPos(h=height, w=width)
+    built.grid_pos = models.GridPos(w=size[0], h=size[1])
     built.repeat_direction = None  # the SDK writes one though nothing repeats
     return built
 

@@ -64,7 +64,7 @@ def table(
         value = [{"title": link.title, "url": link.url}]
         panel.override_by_name(label, [models.DynamicConfigValue(id_val="links", value=value)])
     asked_for = tuple(Query(column.expr, column.name) for column in columns)
-    return finished(panel, title, description, asked_for, width, height)
+    return finished(panel, title, description, asked_for, (width, height))
 
 
 def _organized(
