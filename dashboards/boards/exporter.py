@@ -28,7 +28,8 @@ def board() -> Board:
         uids.EXPORTER,
         "Exporter",
         "Does the exporter see every event, does it keep within its bounds, and what does it cost?"
-        " Open this board when another one is empty or strange.",
+        " Open this board when another one is empty or strange. Bars add up what all"
+        " replicas did.",
         [
             Row("Does it count?", [*_figures()]),
             Row("Watching the API server", [*_watching()]),
@@ -185,7 +186,7 @@ def _bounds() -> list[models.Panel]:
             "Was anything left out of its own series? series: look-ups that fell into the overflow"
             " series; label: values beyond their limit; ledger: events forgotten.",
             *(
-                Query(_counter(name).bars(label).above(0), f"{words} {{{{{label}}}}}")
+                Query(_counter(name).bars(label).or_no_events(), f"{words} {{{{{label}}}}}")
                 for name, label, words in (
                     ("series_overflow_total", "family", "series"),
                     ("label_overflow_total", "label", "label"),

@@ -34,7 +34,8 @@ def board() -> Board:
         uids.LIFECYCLES,
         "Lifecycles",
         "How long do things take from the event that begins them to the one that ends them, how do"
-        " they end, and which never do? Lifecycle chooses among them.",
+        " they end, and which never do? Lifecycle chooses among them; Namespace is about pods and"
+        " image pulls only, as the others have none.",
         [
             Row("Do things end well?", [*_figures()]),
             Row("How long?", [*_durations()]),
@@ -42,9 +43,10 @@ def board() -> Board:
             Row("Can the durations be believed?", [*_doubts()]),
         ],
         [
+            variables.namespace(),
             variables.of(
                 "lifecycle", _OPEN.declaration.name, "A pair of events, as a rule names it."
-            )
+            ),
         ],
     )
 
@@ -102,8 +104,8 @@ def _durations() -> list[models.Panel]:
         ),
         lines(
             "90 % of pods and pulls within",
-            "And the pairs that have families of their own: a pod's way to its node, to its start,"
-            " and its image?",
+            "How long do the pairs take that have families of their own: a pod's way to its node, to"
+            " its start, and to its image?",
             *(
                 Query(Histogram(name).quantile(0.9), words)
                 for name, words in (
@@ -154,25 +156,25 @@ def _ends() -> list[models.Panel]:
 def _doubts() -> list[models.Panel]:
     return [
         bars(
-            "Abandoned",
+            "Abandoned, by lifecycle",
             "Which never end? A lifecycle that is always abandoned is ended by no event here: say"
             " so with a rule of your own.",
             occurrences(_ABANDONED.declaration.name, "lifecycle", where=_CHOSEN),
         ),
         bars(
-            "Unmatched",
+            "Unmatched, by lifecycle",
             "Which ends have no begin that we saw? After a start of the exporter that is normal for"
             " a while.",
             occurrences(_UNMATCHED.declaration.name, "lifecycle", where=_CHOSEN),
         ),
         bars(
-            "Skewed",
+            "Skewed, by lifecycle",
             "Do clocks differ? These ends are stamped before their begin and count as 0 seconds;"
             " stamps of whole seconds do it too.",
             occurrences(_SKEWED.declaration.name, "lifecycle", where=_CHOSEN),
         ),
         bars(
-            "Begun again",
+            "Begun again, by lifecycle",
             "What begins again before it ended? A retry, or an end that is not told.",
             occurrences(_REPEATED.declaration.name, "lifecycle", where=_CHOSEN),
         ),

@@ -20,8 +20,9 @@ from dashboards.kit.variables import Variable, common
 
 # Grafana 10.0's; a newer one migrates it, an older one takes it as it is.
 _SCHEMA_VERSION = 38
-# What the SDK writes and Grafana 10 does not know; in newer ones it hides links in a menu.
-_TOO_NEW = ("placement",)
+# What the SDK writes though nobody asked: places that Grafana 10 does not know, which hide links
+# in a menu of newer ones, and what belongs to other types of variables.
+_UNASKED = ("placement", "allowCustomValue", "auto", "auto_count", "auto_min")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,12 @@ class Board:
     def json(self) -> str:
         """For import by file, for provisioning and for the sidecar."""
         encoded: dict[str, Any] = json.loads(JSONEncoder().encode(self._built()))
-        for part in (*encoded["links"], *encoded["annotations"]["list"]):
-            for key in _TOO_NEW:
+        for part in (
+            *encoded["links"],
+            *encoded["annotations"]["list"],
+            *encoded["templating"]["list"],
+        ):
+            for key in _UNASKED:
                 part.pop(key, None)
         return json.dumps(encoded, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 

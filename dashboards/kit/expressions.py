@@ -27,6 +27,8 @@ class Expr:
     labels: tuple[str, ...]
     unit: str
     families: tuple[Declaration, ...]
+    positive: bool = False
+    """Whether elements of 0 are left out already."""
 
     def or_no_events(self) -> Expr:
         """Tells "no events" apart from "no data".
@@ -37,11 +39,13 @@ class Expr:
         if not self.labels:
             return replace(self, text=f"{self.text} or {_COUNTING}")
         zero = f'label_replace({_COUNTING}, "{self.labels[0]}", "{NO_EVENTS}", "", "")'
-        return replace(self, text=f"{self.text} > 0 or on () {zero}")
+        return replace(self, text=f"{self.above(0).text} or on () {zero}", positive=True)
 
     def above(self, bound: float) -> Expr:
         """Only elements that are greater."""
-        return replace(self, text=f"{self.text} > {bound:g}")
+        if self.positive and bound == 0:
+            return self
+        return replace(self, text=f"{self.text} > {bound:g}", positive=bound >= 0)
 
     def below(self, bound: float) -> Expr:
         """Only elements that are less."""

@@ -65,7 +65,7 @@ def bars(
         .draw_style(options.GraphDrawStyle.BARS)
         .fill_opacity(70)
         .stacking(common.StackingConfig().mode(options.StackingMode.NORMAL).group("A"))
-        .override_by_regexp(f"/^{NO_EVENTS}/", _colour("green"))
+        .override_by_regexp(f"/{NO_EVENTS}/", _colour("green"))
         .axis_soft_max(1)
     )
     return finished(panel, title, description, asked, (width, height))

@@ -62,6 +62,7 @@ def _query(
         .description(text)
         .query({"query": expression, "refId": f"Variable-{name}"})
         .definition(expression)
+        .regex("")
         .datasource(DATASOURCE)
         .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(models.VariableSort.ALPHABETICAL_CASE_INSENSITIVE_ASC)
