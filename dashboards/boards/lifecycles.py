@@ -104,8 +104,8 @@ def _durations() -> list[models.Panel]:
         ),
         lines(
             "90 % of pods and pulls within",
-            "How long do the pairs take that have families of their own: a pod's way to its node, to"
-            " its start, and to its image?",
+            "How long do the pairs take that have families of their own: a pod's way to its node,"
+            " to its start, and to its image? Slow ones have their own boards.",
             *(
                 Query(Histogram(name).quantile(0.9), words)
                 for name, words in (
@@ -120,7 +120,7 @@ def _durations() -> list[models.Panel]:
 
 
 def _ends() -> list[models.Panel]:
-    first = _OPENED.increase("lifecycle", where=_CHOSEN)
+    first = _OPENED.increase("lifecycle", where=_CHOSEN).above(0)
     return [
         bars(
             "Ended, by lifecycle and outcome",
@@ -138,7 +138,7 @@ def _ends() -> list[models.Panel]:
         table(
             "What became of them",
             "Does what begins also end? begun and ended are about equal where all is well.",
-            Column("begun", first.above(0).or_no_events()),
+            Column("begun", first.or_no_events()),
             Column("ended", _CLOSED.increase("lifecycle", where=_CHOSEN).within(first)),
             Column(
                 "failed or aborted",

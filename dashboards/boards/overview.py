@@ -82,7 +82,8 @@ def _figures() -> list[models.Panel]:
         number(
             "Warnings against the day",
             "Is this hour unlike the day? 1 is as many warnings as in an average hour of the last"
-            " 24; from 3 on something is new: look at New reasons. Empty where the day had none.",
+            " 24; from 3 on something is new: look at New reasons. Empty where the day had none,"
+            " too high while Prometheus has less than a day of data.",
             hour.times(24, "short").over(day, "none"),
             steps=(("green", None), ("orange", 3.0), ("red", 10.0)),
             decimals=1,

@@ -7,13 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import promql_parser as promql
 import pytest
 import yaml
 
 from tests.dashboards.queries import FOLDER, Query, boards, panels, queries, substituted
 from tests.promql.reading import problems, selectors
-
-promql = pytest.importorskip("promql_parser")
 
 CONFIG_MAPS = FOLDER.parent / "deploy" / "grafana-dashboards.yaml"
 BOARDS = [pytest.param(board, id=uid) for uid, board in boards().items()]
