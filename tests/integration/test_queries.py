@@ -26,15 +26,19 @@ LAST = "AllOfThemAreWritten"
 def events() -> Iterator[dict[str, Any]]:
     """What real clusters wrote, and the golden cases: between them, something for every family."""
     lines = [line for case in cases() for line in (case / "input.ndjson").read_bytes().splitlines()]
-    for line in [*lines, *(line for name in RECORDED for line in reading.lines(name))]:
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue  # junk is a golden case too
-        event = found.get("object", found) if isinstance(found, dict) else None
-        named = isinstance(event, dict) and isinstance(event.get("metadata"), dict)
-        if named and {"name", "namespace"} <= event["metadata"].keys() and "reason" in event:
-            yield event
+    found = map(_event, [*lines, *(line for name in RECORDED for line in reading.lines(name))])
+    yield from (event for event in found if event and "reason" in event)
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
+    """Of a frame or a bare event; None for junk, which is a golden case too."""
+    try:
+        found = json.loads(line)
+        event: dict[str, Any] = found.get("object", found)
+        named = {"name", "namespace"} <= event["metadata"].keys()
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return None
+    return event if named else None
 
 
 @pytest.fixture(scope="module")
