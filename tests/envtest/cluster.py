@@ -171,7 +171,11 @@ class Cluster:
 
         Returns its path; `port` as for `client`.
         """
-        user = {"token": token or self._admin_token} if token_file is None else {"tokenFile": str(token_file)}
+        user = (
+            {"token": token or self._admin_token}
+            if token_file is None
+            else {"tokenFile": str(token_file)}
+        )
         server = {
             "server": f"https://127.0.0.1:{port or self.port}",
             "certificate-authority": str(self._ca_file),
