@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dashboards.boards import boards
 from dashboards.kit.files import files
+from tests.alerts import mixin, prometheus_rule
 from tests.docs.pages import PAGES
 from tests.golden import cases
 
@@ -19,7 +20,13 @@ _ROOT = Path(__file__).resolve().parent.parent
 def generated() -> dict[Path, bytes]:
     """Every generated file and what it should hold."""
     pages = {path: page().encode() for path, page in PAGES.items()}
-    return {**pages, **cases.generated(), **files(boards(), _ROOT)}
+    made = {prometheus_rule.PATH: prometheus_rule.text(), mixin.PATH: mixin.text()}
+    return {
+        **pages,
+        **cases.generated(),
+        **files(boards(), _ROOT),
+        **{path: text.encode() for path, text in made.items()},
+    }
 
 
 def main(arguments: list[str]) -> int:

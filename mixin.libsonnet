@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Made by `python -m tests.generate`. Recording rules stand in the group of the alerts that read
+// them, so all groups are under prometheusAlerts.
+local documents(yaml) = local all = std.parseYaml(yaml); if std.isArray(all) then all else [all];
+{
+  grafanaDashboards+:: {
+    'kube-events-exporter.json': import 'dashboards/kube-events-exporter.json',
+    'kube-events-lifecycles.json': import 'dashboards/kube-events-lifecycles.json',
+    'kube-events-namespace.json': import 'dashboards/kube-events-namespace.json',
+    'kube-events-nodes.json': import 'dashboards/kube-events-nodes.json',
+    'kube-events-overview.json': import 'dashboards/kube-events-overview.json',
+    'kube-events-pods.json': import 'dashboards/kube-events-pods.json',
+    'kube-events-volumes.json': import 'dashboards/kube-events-volumes.json',
+  },
+  prometheusAlerts+:: {
+    groups+: std.flatMap(function(document) document.groups, std.flatMap(documents, [
+      importstr 'alerts/containers.rules.yaml',
+      importstr 'alerts/evictions.rules.yaml',
+      importstr 'alerts/images.rules.yaml',
+      importstr 'alerts/pods.rules.yaml',
+      importstr 'alerts/sandboxes.rules.yaml',
+      importstr 'alerts/scheduling.rules.yaml',
+    ])),
+  },
+}
