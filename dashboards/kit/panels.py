@@ -30,8 +30,9 @@ DATASOURCE = options.DataSourceRef(type_val="prometheus", uid="${datasource}")
 STEADY = (("green", None),)
 ANY_IS_BAD = (("green", None), ("orange", 1.0))
 YES_OR_NO = (("red", None), ("green", 1.0))
-# Shorter steps than a scrape show nothing but its rhythm.
-_SHORTEST_STEP = "1m"
+# Four scrapes of 30 seconds, as $__rate_interval takes at least four: in shorter steps ranges
+# would lie over each other, and bars would show some occurrences larger than others.
+_SHORTEST_STEP = "2m"
 _HISTORY_STEPS = 48
 _MOST_HELP = 4
 _REFS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -15,8 +15,8 @@ _LABEL_VALUES = re.compile(r"\Alabel_values\((.*), (\w+)\)\Z", re.DOTALL)
 # Of an hour on a screen; a duration where one is due, a number of milliseconds where that is.
 _BUILT_IN = {
     "$__rate_interval": "5m",
-    "$__interval_ms": "60000",
-    "$__interval": "1m",
+    "$__interval_ms": "120000",
+    "$__interval": "2m",
     "$__range": "1h",
 }
 
