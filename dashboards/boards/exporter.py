@@ -80,8 +80,8 @@ def _figures() -> list[models.Panel]:
         ),
         number(
             "Not readable",
-            "Was anything passed over? Frames and objects that could not be read, and so not"
-            " counted; the exporter's log has each kind once.",
+            "Was anything passed over? Frames and objects that could not be read, and so were not"
+            " counted; by cause below.",
             _counter("undecodable_total").increase(),
             steps=ANY_IS_BAD,
         ),
@@ -114,13 +114,16 @@ def _watching() -> list[models.Panel]:
         ),
         lines(
             "Since the last bytes and the last list",
-            "Does the API server still talk to us? What only grows is a connection that is dead.",
+            "Does the API server still talk to us? Bytes older than some minutes are a quiet"
+            " cluster or a dead connection, which the exporter gives up by itself. The last list"
+            " may be days old: it is repeated when needed only.",
             Query(_gauge("last_received_timestamp_seconds").age(*_SCOPE), f"{_NAME} bytes"),
             Query(_gauge("last_sync_timestamp_seconds").age(*_SCOPE), f"{_NAME} list"),
         ),
         bars(
             "Frames, by type",
-            "How much comes in? LISTED is a list, ERROR the API server's way to end a watch.",
+            "How much comes in? LISTED is a list, ERROR the API server's way to end a watch. A"
+            " burst of ADDED is trouble in the cluster: see Overview.",
             occurrences(f"{_OWN}frames_total", "type"),
         ),
         bars(
@@ -139,7 +142,7 @@ def _watching() -> list[models.Panel]:
             "Missed, then found",
             "How much did a broken watch hide until the next list? These occurrences are counted,"
             " only late.",
-            occurrences(f"{_OWN}missed_occurrences_total", "scope"),
+            occurrences(f"{_OWN}missed_occurrences_total", "instance", "scope"),
         ),
         bars(
             "Not readable, by cause",
@@ -155,8 +158,8 @@ def _bounds() -> list[models.Panel]:
     return [
         lines(
             "Ledger against its limit",
-            "Is there room for all live events? At 100 % the oldest are forgotten and count again"
-            " when they return: raise the limit.",
+            "Is there room for all live events? At 100 % some are forgotten, and can count again"
+            " when they return. Is there a storm of events? Overview says of what.",
             Query(
                 _gauge("ledger_events").max(*_SCOPE).over(_gauge("ledger_limit").max(*_SCOPE)),
                 _NAME,
@@ -165,7 +168,8 @@ def _bounds() -> list[models.Panel]:
         ),
         lines(
             "Label values against their limits",
-            "Which label fills up? At 100 % new values are shown as __overflow__.",
+            "Which label fills up? At 100 % new values are shown as __overflow__; find who makes"
+            " so many, namespaces or reasons with ids in them, before series run out too.",
             Query(
                 _gauge("label_values").max("label").over(_gauge("label_values_limit").max("label")),
                 "{{label}}",
@@ -173,8 +177,9 @@ def _bounds() -> list[models.Panel]:
             bounds=_FULL,
         ),
         lines(
-            "Series of a family, most, against the limit",
-            "Is one family about to overflow? The table names it; --series.limit raises it.",
+            "Fullest family against the limit",
+            "Is one family about to overflow? Past 100 % new label sets share one series. The"
+            " table below names it; --series.limit raises the limit.",
             Query(
                 families.greatest().over(_gauge("series_limit").max()),
                 "fullest family",
@@ -242,7 +247,8 @@ def _checkpoint() -> list[models.Panel]:
         ),
         number(
             "Size",
-            "How large is its file? It follows the ledger and does not grow for ever.",
+            "How large is its file? It follows the ledger and does not grow for ever; leave its"
+            " volume room to spare.",
             _gauge("checkpoint_size_bytes").max(),
             width=6,
         ),
@@ -273,7 +279,8 @@ def _replicas() -> list[models.Panel]:
         ),
         lines(
             "Who leads",
-            "Which replica is it, and does the lead go back and forth?",
+            "Which replica is it, and does the lead go back and forth? Each change is a"
+            " take-over; see why among the Lease's failures.",
             Query(_gauge("leader").max(*_REPLICA), "{{instance}}"),
             most=1,
         ),
@@ -285,7 +292,8 @@ def _replicas() -> list[models.Panel]:
         ),
         bars(
             "Failed requests about the Lease, by cause",
-            "Why can it not be renewed? forbidden: deploy/rbac-leader-election.yaml.",
+            "Why can it not be renewed? forbidden: apply deploy/rbac-leader-election.yaml;"
+            " others: the way to the API server, as for events.",
             occurrences(f"{_OWN}lease_failures_total", "cause"),
         ),
         lines(
@@ -318,7 +326,8 @@ def _workloads() -> list[models.Panel]:
         ),
         lines(
             "Objects against their limit",
-            "Is there room for all owners?",
+            "Is there room for all owners? At 100 % some are forgotten, and their events are"
+            " counted without a workload.",
             Query(
                 objects.over(_gauge("workload_objects_limit").max("scope", "kind")),
                 "{{kind}} {{scope}}",
@@ -333,7 +342,7 @@ def _workloads() -> list[models.Panel]:
         ),
         bars(
             "Failed requests about owners, by kind and cause",
-            "What stands between us and the owners? forbidden: the rights.",
+            "What stands between us and the owners? forbidden: apply deploy/rbac-workloads.yaml.",
             occurrences(f"{_OWN}workload_watch_failures_total", "kind", "cause"),
         ),
     ]
@@ -355,7 +364,8 @@ def _resources() -> list[models.Panel]:
         ),
         lines(
             "Samples of a scrape",
-            "How large is the page? A sample_limit below it makes the scrape fail.",
+            "How large is the page? A sample_limit below it makes the scrape fail: raise it, or"
+            " lower --series.limit.",
             Query(Gauge("scrape_samples_scraped").max(*_REPLICA), "{{instance}}"),
         ),
         lines(
@@ -365,12 +375,14 @@ def _resources() -> list[models.Panel]:
         ),
         lines(
             "CPU",
-            "What does it cost, in parts of one core? It follows the events that come in.",
+            "What does it cost, in parts of one core? It follows the events that come in; near"
+            " 100 % it falls behind, and the lag grows.",
             Query(Counter("process_cpu_seconds_total").rate(*_REPLICA), "{{instance}}"),
         ),
         lines(
             "File descriptors against their limit",
-            "Do connections pile up?",
+            "Do connections pile up? Past the limit scrapes fail; look for clients that do not"
+            " read their page.",
             Query(
                 Gauge("process_open_fds")
                 .max(*_REPLICA)
@@ -381,7 +393,8 @@ def _resources() -> list[models.Panel]:
         ),
         table(
             "What runs",
-            "Which versions are there? Replicas of one job have the same.",
+            "Which versions are there? Replicas of one job have the same, but for the time of a"
+            " roll-out.",
             Column("replicas", _gauge("build_info").sum("job", "version", "python", "build")),
             height=5,
         ),

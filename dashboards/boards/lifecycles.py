@@ -64,12 +64,14 @@ def _figures() -> list[models.Panel]:
         ),
         number(
             "Ended",
-            "How many ended in the chosen time, well or not?",
+            "How many ended in the chosen time, well or not? None, while some are under way, is"
+            " something that hangs.",
             ended.or_no_events(),
         ),
         number(
             "Failed",
-            "What part ended badly: failed or aborted? Empty where nothing ended.",
+            "What part ended badly, failed or aborted? How they end is below; empty where nothing"
+            " ended.",
             _CLOSED.increase(where=_FAILED).over(ended),
             steps=(("green", None), ("orange", 0.01), ("red", 0.1)),
         ),
@@ -92,7 +94,8 @@ def _durations() -> list[models.Panel]:
         ),
         lines(
             "Durations, quantiles",
-            "Does it take as long as before? Choose one lifecycle.",
+            "Does it take as long as before? Choose one lifecycle; a step up has its cause where"
+            " it begins: look for roll-outs and alerts there.",
             *quantiles(_NAME, where=_CHOSEN),
             logarithmic=True,
         ),

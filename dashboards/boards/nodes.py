@@ -63,7 +63,8 @@ def _figures() -> list[models.Panel]:
         ),
         number(
             "Nodes lost",
-            "How often did a node stop being ready in the chosen time? Once for each time.",
+            "How often did a node stop being ready in the chosen time? More often than there are"
+            " nodes away is flapping: see when, below.",
             lost.or_no_events(),
             steps=ANY_IS_BAD,
         ),
@@ -238,7 +239,8 @@ def _evictions() -> list[models.Panel]:
         ),
         bars(
             "Disruption budget failures, by cause",
-            "Do budgets stand in the way of a drain?",
+            "Do budgets stand in the way of a drain? eviction_failed: a pod that may not go; the"
+            " budget's owner decides.",
             occurrences("kube_event_disruption_budget_failures_total", "cause"),
         ),
     ]

@@ -111,14 +111,15 @@ def _figures() -> list[models.Panel]:
         ),
         number(
             "Warnings each minute",
-            "How much goes wrong now, over the last five minutes?",
+            "How much goes wrong now? Over the last five minutes: whether it still goes on.",
             _EVENTS.rate(where=_WARNING, over="5m").times(60, "cpm").or_no_events(),
             decimals=1,
             width=8,
         ),
         number(
             "Distinct reasons",
-            "Is it one thing or many? Reasons of warnings in the chosen time.",
+            "Is it one thing or many? Reasons of warnings in the chosen time; few with many"
+            " occurrences are one cause.",
             reasons.count().or_no_events(),
             width=8,
         ),

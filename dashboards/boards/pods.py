@@ -88,19 +88,21 @@ def _figures() -> list[models.Panel]:
         ),
         number(
             "Pulled",
-            "How many images came from a registry?",
+            "How many images came from a registry? Many, without roll-outs, are new nodes or"
+            " imagePullPolicy Always.",
             pulled.or_no_events(),
             width=8,
         ),
         number(
             "Already on the node",
-            "How many images needed no pull?",
+            "How many images needed no pull? These starts do not wait for a registry.",
             cached.or_no_events(),
             width=8,
         ),
         number(
             "90 % of pods start within",
-            "How long do pods take from their node to their first container?",
+            "How long do pods take from their node to their first container? Where this is much"
+            " more than a pull they wait for volumes or the network.",
             Histogram(_START).quantile(0.9, over="$__range"),
             steps=(("green", None), ("orange", 60.0), ("red", 300.0)),
             width=8,
@@ -199,12 +201,14 @@ def _durations() -> list[models.Panel]:
         ),
         heat(
             "The container runtime's part",
-            "How long does the download itself take, without waiting in the kubelet?",
+            "How long does the download itself take, without waiting in the kubelet? A band that"
+            " rises is the network, the registry or the node's disk.",
             _RUNTIME.bars(_REGISTRY),
         ),
         lines(
             "90 % of the runtime's part within, by registry",
-            "Which registry's downloads are slow, waiting left out?",
+            "Which registry's downloads are slow, waiting left out? Put a mirror nearer, or make"
+            " the images smaller.",
             quantile_by(0.9, runtime, "registry", where=_REGISTRY),
             logarithmic=True,
         ),
@@ -257,7 +261,8 @@ def _sizes() -> list[models.Panel]:
     return [
         heat(
             "Sizes of pulled images",
-            "Do large images make pulls slow? From Kubernetes 1.30 on.",
+            "Do large images make pulls slow? Gigabytes are tools that a running container does"
+            " not need. From Kubernetes 1.30 on.",
             _SIZE.bars(_REGISTRY),
         ),
         lines(
@@ -273,7 +278,8 @@ def _containers() -> list[models.Panel]:
     return [
         bars(
             "Probe failures, by probe and result",
-            "Do containers answer their probes? Liveness failures end in restarts.",
+            "Do containers answer their probes? Liveness failures end in restarts, readiness"
+            " failures take pods out of their services.",
             occurrences("kube_event_probe_failures_total", "probe", "result"),
         ),
         bars(

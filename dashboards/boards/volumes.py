@@ -48,13 +48,14 @@ def _figures() -> list[models.Panel]:
         freshness(),
         number(
             "Failures",
-            "Do operations on volumes fail? Attempts in the chosen time.",
+            "Do operations on volumes fail? Attempts in the chosen time; retries count again.",
             _FAILURES.increase().or_no_events(),
             steps=ANY_IS_BAD,
         ),
         number(
             "Namespaces with failures",
-            "One team's claim, or the storage of the cluster?",
+            "Is it one team's claim, or the storage of the cluster? From several on look at the"
+            " driver, not at the claims.",
             places.count().or_no_events(),
             steps=(("green", None), ("orange", 2.0), ("red", 5.0)),
         ),
@@ -118,7 +119,8 @@ def _failures() -> list[models.Panel]:
         ),
         bars(
             "Pods not started for their volumes, by reason",
-            "How many starts of pods fail for it?",
+            "How many starts of pods fail for it? None, while operations fail, are retries that"
+            " nobody waits for.",
             occurrences("kube_event_pod_creation_failures_total", "reason", where='cause="volume"'),
         ),
     ]
@@ -134,7 +136,8 @@ def _durations() -> list[models.Panel]:
         ),
         lines(
             "Times to attach, quantiles",
-            "Do volumes come as fast as before?",
+            "Do volumes come as fast as before? A step up for all is the cloud or the driver's"
+            " controller.",
             *quantiles(_DURATION, where=f'{_ATTACH}, outcome="attached"'),
             logarithmic=True,
         ),

@@ -28,7 +28,7 @@ as nodes; metrics of nodes have no namespace and do not follow the choice."""
 def guide(description: str, *, namespaced: bool) -> Row:
     """A closed row."""
     content = "\n\n".join([description, _COMMON, *([_NAMESPACES] if namespaced else [])])
-    about = "What do the figures of this board mean? Read this once."
+    about = "What do the figures of this board mean? Read this once; it is the same on all boards."
     return Row(
         "How to read this board",
         [prose("How to read this board", about, content, height=9)],

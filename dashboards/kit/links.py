@@ -10,6 +10,7 @@ from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import dashboard as models
 
 TAG = "kubernetes-events"
+_MIXIN = "kubernetes-mixin"
 _DOCUMENTATION = (
     "https://github.com/kube-event-metrics/kube-event-metrics/blob/main/docs/dashboards.md"
 )
@@ -32,17 +33,11 @@ def to_board(uid: str, title: str, columns: Sequence[str], *, kept: Sequence[str
 
 
 def board_links() -> list[builders.DashboardLink]:
-    """On every board: to the others, and to the documentation."""
-    others = (
-        builders.DashboardLink("Kubernetes events")
-        .type(models.DashboardLinkType.DASHBOARDS)
-        .tags([TAG])
-        .as_dropdown(True)
-        .include_vars(True)
-        .keep_time(True)
-        .tooltip("The other boards, with this time and these variables")
-        .icon("external link")
-    )
+    """On every board: to the others, to what shows the state, and to the documentation."""
+    others = _menu("Kubernetes events", TAG, "What happened: the other boards")
+    # Its boards have the variables cluster and namespace too. Where it is not installed the menu
+    # is empty.
+    state = _menu("Kubernetes state", _MIXIN, "What is: the boards of kubernetes-mixin")
     documentation = (
         builders.DashboardLink("Documentation")
         .type(models.DashboardLinkType.LINK)
@@ -51,4 +46,18 @@ def board_links() -> list[builders.DashboardLink]:
         .tooltip("What the boards answer, and how to read them")
         .icon("doc")
     )
-    return [others, documentation]
+    return [others, state, documentation]
+
+
+def _menu(title: str, tag: str, tooltip: str) -> builders.DashboardLink:
+    """Of all boards with a tag; they are given this time and these variables."""
+    return (
+        builders.DashboardLink(title)
+        .type(models.DashboardLinkType.DASHBOARDS)
+        .tags([tag])
+        .as_dropdown(True)
+        .include_vars(True)
+        .keep_time(True)
+        .tooltip(tooltip)
+        .icon("external link")
+    )

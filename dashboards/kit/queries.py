@@ -22,15 +22,18 @@ class Query:
         self.expr.check_legend(self.legend)
 
 
-def occurrences(name: str, *by: str, where: str = "", top: int = 0) -> Query:
+def occurrences(
+    name: str, *by: str, where: str = "", top: int = 0, workloads: bool = False
+) -> Query:
     """Of a counter, for bars: by these labels, which are the legend too."""
     legend = " ".join(f"{{{{{label}}}}}" for label in by)
-    return Query(Counter(name).bars(*by, where=where, top=top).or_no_events(), legend)
+    counter = Counter(name, workloads=workloads)
+    return Query(counter.bars(*by, where=where, top=top).or_no_events(), legend)
 
 
-def quantiles(name: str, *, where: str = "") -> list[Query]:
+def quantiles(name: str, *, where: str = "", workloads: bool = False) -> list[Query]:
     """Of a histogram, for lines: a half, nine of ten, and all but one of a hundred."""
-    measured = Histogram(name)
+    measured = Histogram(name, workloads=workloads)
     return [Query(measured.quantile(q, where=where), words) for q, words in _QUANTILES]
 
 

@@ -40,15 +40,14 @@ def namespace() -> Variable:
     return _query("namespace", "Namespace", "kube_events_total", SCOPE, text, every=".*")
 
 
-def of(label: str, metric: str, text: str) -> Variable:
+def of(label: str, metric: str, text: str, title: str = "") -> Variable:
     """Values of another label in the chosen namespaces."""
     declared = family(metric)
     labels = (*declared.labels, *TARGET_LABELS, *WORKLOAD_LABELS)
     if label not in labels:
         raise ValueError(f"{metric}: no label {label!r}")
     scope = _IN_NAMESPACE if "namespace" in declared.labels else SCOPE
-    title = label.replace("_", " ").capitalize()
-    return _query(label, title, metric, scope, text, every=".*")
+    return _query(label, title or label.capitalize(), metric, scope, text, every=".*")
 
 
 def _query(

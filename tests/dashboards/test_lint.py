@@ -72,11 +72,13 @@ def test_board(board: Mapping[str, Any]) -> None:
 
 @pytest.mark.parametrize("board", BOARDS)
 def test_links(board: Mapping[str, Any]) -> None:
-    """To the other boards, with time and variables, and to the documentation."""
-    others, documentation = board["links"]
-    assert (others["type"], others["tags"]) == ("dashboards", board["tags"])
-    assert others["includeVars"]
-    assert others["keepTime"]
+    """To the other boards, to those of the state, and to the documentation."""
+    *menus, documentation = board["links"]
+    assert [menu["tags"] for menu in menus] == [board["tags"], ["kubernetes-mixin"]]
+    for menu in menus:
+        assert menu["type"] == "dashboards"
+        assert menu["includeVars"]
+        assert menu["keepTime"]
     assert documentation["url"].endswith("/docs/dashboards.md")
 
 
@@ -158,8 +160,9 @@ def test_titles_of_panels_are_not_given_twice(board: Mapping[str, Any]) -> None:
 def test_panel(panel: Mapping[str, Any]) -> None:
     """It says what it asks and what to do, in a unit, with a legend that reads."""
     assert panel["type"] in _TYPES
-    assert "?" in panel["description"]
-    assert len(panel["description"]) > 30
+    said = panel["description"].partition("\n\n")[0]
+    assert re.search(r"\w\? \S.{15}", said), "a question, then what the answer means"
+    assert said.endswith(".")
     assert {t["id"] for t in panel.get("transformations", [])} <= _TRANSFORMATIONS
     if panel["type"] == "text":
         assert _targets(panel) == []
