@@ -35,6 +35,8 @@ class _Metric:
         declaration = family(name)
         if declaration.type is not self.type:
             raise ValueError(f"{name} is a {declaration.type}, not a {self.type}")
+        if workloads and "namespace" not in declaration.labels:
+            raise ValueError(f"{name} has no namespace, and so no workloads")
         self.declaration = declaration.labelled(WORKLOAD_LABELS) if workloads else declaration
 
     @property

@@ -55,6 +55,8 @@ def test_workload_labels_are_there_where_they_are_asked_for() -> None:
     """They are an option of the exporter."""
     with pytest.raises(ValueError, match="no label 'workload_name'"):
         _EVENTS.increase("workload_name")
+    with pytest.raises(ValueError, match="has no namespace"):
+        Counter("kube_event_node_failures_total", workloads=True)
     assert "by (workload_name)" in (
         Counter("kube_events_total", workloads=True).increase("workload_name").text
     )
