@@ -7,6 +7,8 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.boards import uids
 from dashboards.boards.counting import counting
+from dashboards.boards.exporter_options import checkpoint, replicas, workloads
+from dashboards.boards.own import FULL, PREFIX, REPLICA, WORDS, counter, gauge
 from dashboards.kit.board import Board
 from dashboards.kit.layout import Row
 from dashboards.kit.metrics import Counter, Gauge
@@ -14,12 +16,8 @@ from dashboards.kit.panels import ANY_IS_BAD, YES_OR_NO, bars, lines, number
 from dashboards.kit.queries import Query, occurrences
 from dashboards.kit.tables import Column, table
 
-_OWN = "kube_event_metrics_"
-_REPLICA = ("job", "instance")
-_SCOPE = (*_REPLICA, "scope")
+_SCOPE = (*REPLICA, "scope")
 _NAME = "{{instance}} {{scope}}"
-_YES = {"0": "no", "1": "yes"}
-_FULL = (("green", None), ("orange", 0.8), ("red", 0.95))
 
 
 def board() -> Board:
@@ -34,24 +32,16 @@ def board() -> Board:
             Row("Does it count?", [*_figures()]),
             Row("Watching the API server", [*_watching()]),
             Row("Bounds: is anything left out?", [*_bounds()]),
-            Row("Checkpoint: does it survive a restart?", [*_checkpoint()]),
-            Row("Replicas: who leads?", [*_replicas()], collapsed=True),
-            Row("Owners of pods: workload labels", [*_workloads()], collapsed=True),
+            Row("Checkpoint: does it survive a restart?", [*checkpoint()]),
+            Row("Replicas: who leads?", [*replicas()], collapsed=True),
+            Row("Owners of pods: workload labels", [*workloads()], collapsed=True),
             Row("Scrapes and resources", [*_resources()]),
         ],
     )
 
 
-def _gauge(name: str) -> Gauge:
-    return Gauge(_OWN + name)
-
-
-def _counter(name: str) -> Counter:
-    return Counter(_OWN + name)
-
-
 def _figures() -> list[models.Panel]:
-    failures = _counter("checkpoint_failures_total").increase()
+    failures = counter("checkpoint_failures_total").increase()
     return [
         counting(),
         number(
@@ -66,15 +56,15 @@ def _figures() -> list[models.Panel]:
             "Allowed",
             "May the exporter list and watch events? No: the rights of deploy/rbac.yaml are"
             " missing; kube-event-metrics check names them.",
-            _gauge("watch_allowed").min(),
+            gauge("watch_allowed").min(),
             steps=YES_OR_NO,
-            words=_YES,
+            words=WORDS,
         ),
         number(
             "Last bytes",
             "How long ago did anything come from the API server? A quiet watch says nothing for"
             " minutes; the exporter asks anew by itself.",
-            _gauge("last_received_timestamp_seconds").age(),
+            gauge("last_received_timestamp_seconds").age(),
             steps=(("green", None), ("orange", 600.0), ("red", 1800.0)),
             decimals=0,
         ),
@@ -82,7 +72,7 @@ def _figures() -> list[models.Panel]:
             "Not readable",
             "Was anything passed over? Frames and objects that could not be read, and so were not"
             " counted; by cause below.",
-            _counter("undecodable_total").increase(),
+            counter("undecodable_total").increase(),
             steps=ANY_IS_BAD,
         ),
         number(
@@ -101,8 +91,8 @@ def _watching() -> list[models.Panel]:
             "Synced and connected",
             "Is each scope listed and watched? A drop is a reconnect: nothing is lost, what was"
             " missed is found by the next list.",
-            Query(_gauge("synced").min(*_SCOPE), f"{_NAME} synced"),
-            Query(_gauge("watch_connected").min(*_SCOPE), f"{_NAME} connected"),
+            Query(gauge("synced").min(*_SCOPE), f"{_NAME} synced"),
+            Query(gauge("watch_connected").min(*_SCOPE), f"{_NAME} connected"),
             most=1,
         ),
         lines(
@@ -110,88 +100,88 @@ def _watching() -> list[models.Panel]:
             "How old are occurrences when they arrive? Seconds are normal, as stamps are whole"
             " seconds and reporters hold repeats back; a steady rise is a slow API server or"
             " exporter.",
-            Query(_gauge("watch_lag_seconds").max(*_SCOPE), _NAME),
+            Query(gauge("watch_lag_seconds").max(*_SCOPE), _NAME),
         ),
         lines(
             "Since the last bytes and the last list",
             "Does the API server still talk to us? Bytes older than some minutes are a quiet"
             " cluster or a dead connection, which the exporter gives up by itself. The last list"
             " may be days old: it is repeated when needed only.",
-            Query(_gauge("last_received_timestamp_seconds").age(*_SCOPE), f"{_NAME} bytes"),
-            Query(_gauge("last_sync_timestamp_seconds").age(*_SCOPE), f"{_NAME} list"),
+            Query(gauge("last_received_timestamp_seconds").age(*_SCOPE), f"{_NAME} bytes"),
+            Query(gauge("last_sync_timestamp_seconds").age(*_SCOPE), f"{_NAME} list"),
         ),
         bars(
             "Frames, by type",
             "How much comes in? LISTED is a list, ERROR the API server's way to end a watch. A"
             " burst of ADDED is trouble in the cluster: see Overview.",
-            occurrences(f"{_OWN}frames_total", "type"),
+            occurrences(f"{PREFIX}frames_total", "type"),
         ),
         bars(
             "Relists, by cause",
             "Why was everything listed again? expired and quiet are normal; watch_failing has its"
             " cause beside it.",
-            occurrences(f"{_OWN}relists_total", "cause"),
+            occurrences(f"{PREFIX}relists_total", "cause"),
         ),
         bars(
             "Failed requests and streams, by cause",
             "What stands between us and the API server? forbidden and unauthorized: the rights;"
             " dns, refused, tls: the way; throttled: its flow control.",
-            occurrences(f"{_OWN}watch_failures_total", "cause"),
+            occurrences(f"{PREFIX}watch_failures_total", "cause"),
         ),
         bars(
             "Missed, then found",
             "How much did a broken watch hide until the next list? These occurrences are counted,"
             " only late.",
-            occurrences(f"{_OWN}missed_occurrences_total", "instance", "scope"),
+            occurrences(f"{PREFIX}missed_occurrences_total", "instance", "scope"),
         ),
         bars(
             "Not readable, by cause",
             "What was passed over? unknown_type and schema point at a newer API server; overlong at"
             " an event of enormous size.",
-            occurrences(f"{_OWN}undecodable_total", "cause"),
+            occurrences(f"{PREFIX}undecodable_total", "cause"),
         ),
     ]
 
 
 def _bounds() -> list[models.Panel]:
-    families = _gauge("series").max("family")
+    families = gauge("series").max("family")
     return [
         lines(
             "Ledger against its limit",
             "Is there room for all live events? At 100 % some are forgotten, and can count again"
             " when they return. Is there a storm of events? Overview says of what.",
             Query(
-                _gauge("ledger_events").max(*_SCOPE).over(_gauge("ledger_limit").max(*_SCOPE)),
+                gauge("ledger_events").max(*_SCOPE).over(gauge("ledger_limit").max(*_SCOPE)),
                 _NAME,
             ),
-            bounds=_FULL,
+            bounds=FULL,
         ),
         lines(
             "Label values against their limits",
             "Which label fills up? At 100 % new values are shown as __overflow__; find who makes"
             " so many, namespaces or reasons with ids in them, before series run out too.",
             Query(
-                _gauge("label_values").max("label").over(_gauge("label_values_limit").max("label")),
+                gauge("label_values").max("label").over(gauge("label_values_limit").max("label")),
                 "{{label}}",
             ),
-            bounds=_FULL,
+            bounds=FULL,
         ),
         lines(
             "Fullest family against the limit",
             "Is one family about to overflow? Past 100 % new label sets share one series. The"
             " table below names it; --series.limit raises the limit.",
             Query(
-                families.greatest().over(_gauge("series_limit").max()),
+                families.greatest().over(gauge("series_limit").max()),
                 "fullest family",
             ),
-            bounds=_FULL,
+            bounds=FULL,
         ),
         bars(
             "Overflow and eviction",
             "Was anything left out of its own series? series: look-ups that fell into the overflow"
             " series; label: values beyond their limit; ledger: events forgotten.",
             *(
-                Query(_counter(name).bars(label).or_no_events(), f"{words} {{{{{label}}}}}")
+                Query(counter(name).bars(label).or_no_events(), f"{words} {{{{{label}}}}}")
                 for name, label, words in (
                     ("series_overflow_total", "family", "series"),
                     ("label_overflow_total", "label", "label"),
@@ -206,144 +196,13 @@ def _bounds() -> list[models.Panel]:
             Column("series", families.top(30)),
             Column(
                 "overflowed",
-                _counter("series_overflow_total").increase("family").within(families.top(30)),
+                counter("series_overflow_total").increase("family").within(families.top(30)),
                 ANY_IS_BAD,
             ),
             Column(
                 "expired",
-                _counter("series_expired_total").increase("family").within(families.top(30)),
+                counter("series_expired_total").increase("family").within(families.top(30)),
             ),
-        ),
-    ]
-
-
-def _checkpoint() -> list[models.Panel]:
-    return [
-        number(
-            "Active",
-            "Does what is counted outlive the process? No data: it runs without --checkpoint.path;"
-            " no: the file cannot be written.",
-            _gauge("checkpoint_active").min(),
-            steps=YES_OR_NO,
-            words=_YES,
-            width=6,
-        ),
-        number(
-            "Restored",
-            "Did this process go on from a checkpoint? no is right for the very first start, else"
-            " occurrences of the pause before it are not counted.",
-            _gauge("checkpoint_restored").min(),
-            steps=(("orange", None), ("green", 1.0)),
-            words=_YES,
-            width=6,
-        ),
-        number(
-            "Last written",
-            "How old is the checkpoint? Each scrape writes it: it is as old as the last scrape.",
-            _gauge("checkpoint_last_commit_timestamp_seconds").age(),
-            steps=(("green", None), ("orange", 180.0), ("red", 600.0)),
-            decimals=0,
-            width=6,
-        ),
-        number(
-            "Size",
-            "How large is its file? It follows the ledger and does not grow for ever; leave its"
-            " volume room to spare.",
-            _gauge("checkpoint_size_bytes").max(),
-            width=6,
-        ),
-        bars(
-            "Scrapes written and not written",
-            "Is every scrape's state on disk? What could not be written is counted again after a"
-            " crash.",
-            Query(_counter("checkpoint_commits_total").bars(), "written"),
-            Query(_counter("checkpoint_failures_total").bars(), "not written"),
-        ),
-        lines(
-            "Age of the checkpoint",
-            "Since when is nothing written? A saw no higher than the scrape interval is right.",
-            Query(
-                _gauge("checkpoint_last_commit_timestamp_seconds").age(*_REPLICA), "{{instance}}"
-            ),
-        ),
-    ]
-
-
-def _replicas() -> list[models.Panel]:
-    return [
-        lines(
-            "Leaders",
-            "Does exactly one lead? 0: nobody shows events; look at the Lease's failures. No data:"
-            " it runs without --leader-election.",
-            Query(_gauge("leader").sum("cluster", "job"), "{{cluster}} {{job}}"),
-        ),
-        lines(
-            "Who leads",
-            "Which replica is it, and does the lead go back and forth? Each change is a"
-            " take-over; see why among the Lease's failures.",
-            Query(_gauge("leader").max(*_REPLICA), "{{instance}}"),
-            most=1,
-        ),
-        bars(
-            "Changes of the leader",
-            "How often does a replica begin to lead? Roll-outs do it; else nodes, or an API server"
-            " that is slow to answer.",
-            occurrences(f"{_OWN}leader_transitions_total", "instance"),
-        ),
-        bars(
-            "Failed requests about the Lease, by cause",
-            "Why can it not be renewed? forbidden: apply deploy/rbac-leader-election.yaml;"
-            " others: the way to the API server, as for events.",
-            occurrences(f"{_OWN}lease_failures_total", "cause"),
-        ),
-        lines(
-            "Notes of the standbys",
-            "What would a standby add if it took over? It falls with each scrape of the leader;"
-            " what only grows is a leader that is not scraped.",
-            Query(_gauge("standby_journal_notes").max(*_REPLICA), "{{instance}}"),
-        ),
-        bars(
-            "Lost for a take-over",
-            "Would a take-over lose something? notes dropped and series left out had no room.",
-            Query(_counter("standby_journal_dropped_total").bars(), "notes dropped"),
-            Query(_counter("handover_left_out_total").bars(), "series left out"),
-        ),
-    ]
-
-
-def _workloads() -> list[models.Panel]:
-    objects = _gauge("workload_objects").max("scope", "kind")
-    return [
-        lines(
-            "Kinds synced and allowed",
-            "Are the owners known? No data: it runs without --workload.labels. 0: rights of"
-            " deploy/rbac-workloads.yaml are missing, or the first list is not complete.",
-            Query(_gauge("workload_synced").min("scope", "kind"), "{{kind}} {{scope}} synced"),
-            Query(
-                _gauge("workload_watch_allowed").min("scope", "kind"), "{{kind}} {{scope}} allowed"
-            ),
-            most=1,
-        ),
-        lines(
-            "Objects against their limit",
-            "Is there room for all owners? At 100 % some are forgotten, and their events are"
-            " counted without a workload.",
-            Query(
-                objects.over(_gauge("workload_objects_limit").max("scope", "kind")),
-                "{{kind}} {{scope}}",
-            ),
-            bounds=_FULL,
-        ),
-        bars(
-            "Look-ups without an owner, and objects forgotten",
-            "Whose events are counted without a workload? Some are normal: pods that are gone.",
-            Query(_counter("workload_misses_total").bars("kind"), "not known {{kind}}"),
-            Query(_counter("workload_objects_evicted_total").bars("kind"), "forgotten {{kind}}"),
-        ),
-        bars(
-            "Failed requests about owners, by kind and cause",
-            "What stands between us and the owners? forbidden: apply deploy/rbac-workloads.yaml.",
-            occurrences(f"{_OWN}workload_watch_failures_total", "kind", "cause"),
         ),
     ]
 
@@ -354,30 +213,30 @@ def _resources() -> list[models.Panel]:
             "Scrapers that are remembered",
             "How many Prometheus servers, or agents, read from it? More than there are: something"
             " between changes their addresses, and first occurrences can be lost.",
-            Query(_gauge("scrapers").max(*_REPLICA), "{{instance}}"),
+            Query(gauge("scrapers").max(*REPLICA), "{{instance}}"),
         ),
         lines(
             "Time of a scrape",
             "Does a page come well within the scrape timeout? It follows the number of series that"
             " changed.",
-            Query(Gauge("scrape_duration_seconds").max(*_REPLICA), "{{instance}}"),
+            Query(Gauge("scrape_duration_seconds").max(*REPLICA), "{{instance}}"),
         ),
         lines(
             "Samples of a scrape",
             "How large is the page? A sample_limit below it makes the scrape fail: raise it, or"
             " lower --series.limit.",
-            Query(Gauge("scrape_samples_scraped").max(*_REPLICA), "{{instance}}"),
+            Query(Gauge("scrape_samples_scraped").max(*REPLICA), "{{instance}}"),
         ),
         lines(
             "Memory",
             "Does it keep within its limit? It follows live events and series, and levels off.",
-            Query(Gauge("process_resident_memory_bytes").max(*_REPLICA), "{{instance}}"),
+            Query(Gauge("process_resident_memory_bytes").max(*REPLICA), "{{instance}}"),
         ),
         lines(
             "CPU",
             "What does it cost, in parts of one core? It follows the events that come in; near"
             " 100 % it falls behind, and the lag grows.",
-            Query(Counter("process_cpu_seconds_total").rate(*_REPLICA), "{{instance}}"),
+            Query(Counter("process_cpu_seconds_total").rate(*REPLICA), "{{instance}}"),
         ),
         lines(
             "File descriptors against their limit",
@@ -385,17 +244,17 @@ def _resources() -> list[models.Panel]:
             " read their page.",
             Query(
                 Gauge("process_open_fds")
-                .max(*_REPLICA)
-                .over(Gauge("process_max_fds").max(*_REPLICA)),
+                .max(*REPLICA)
+                .over(Gauge("process_max_fds").max(*REPLICA)),
                 "{{instance}}",
             ),
-            bounds=_FULL,
+            bounds=FULL,
         ),
         table(
             "What runs",
             "Which versions are there? Replicas of one job have the same, but for the time of a"
             " roll-out.",
-            Column("replicas", _gauge("build_info").sum("job", "version", "python", "build")),
+            Column("replicas", gauge("build_info").sum("job", "version", "python", "build")),
             height=5,
         ),
     ]

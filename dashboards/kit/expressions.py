@@ -30,15 +30,17 @@ class Expr:
     positive: bool = False
     """Whether elements of 0 are left out already."""
 
-    def or_no_events(self) -> Expr:
+    def or_no_events(self, present: Expr | None = None) -> Expr:
         """Tells "no events" apart from "no data".
 
         Where there is nothing, a 0 stands while an exporter counts, and nothing while none does.
         With labels, elements of 0 are left out, and the 0 is an element called `NO_EVENTS`.
+        What an option of the exporter switches on is counted while ``present`` is there.
         """
+        zero = f"0 * {present.text}" if present else _COUNTING
         if not self.labels:
-            return replace(self, text=f"{self.text} or {_COUNTING}")
-        zero = f'label_replace({_COUNTING}, "{self.labels[0]}", "{NO_EVENTS}", "", "")'
+            return replace(self, text=f"{self.text} or {zero}")
+        zero = f'label_replace({zero}, "{self.labels[0]}", "{NO_EVENTS}", "", "")'
         return replace(self, text=f"{self.above(0).text} or on () {zero}", positive=True)
 
     def above(self, bound: float) -> Expr:

@@ -92,6 +92,13 @@ def test_a_zero_needs_an_exporter() -> None:
     )
 
 
+def test_a_zero_of_an_option_needs_the_option() -> None:
+    """Of a lease nothing happens where there is none."""
+    leading = Gauge("kube_event_metrics_leader").sum()
+    failures = Counter("kube_event_metrics_lease_failures_total").increase()
+    assert failures.or_no_events(leading).text == f"{failures.text} or 0 * {leading.text}"
+
+
 def test_elements_of_zero_are_left_out_once() -> None:
     """A comparison of a comparison says nothing more."""
     text = _EVENTS.increase("reason").above(0).or_no_events().text
