@@ -56,7 +56,7 @@ def board() -> Board:
         " right, then follow a namespace or a reason by its link.",
         [
             Row("Is something wrong?", [*_figures()]),
-            Row("What, and since when?", [_by_subject(), _by_reason()]),
+            Row("What, and since when?", [_alerts(), _by_subject(), _by_reason()]),
             Row("Where?", [_namespaces(), _by_namespace(), _by_cluster()]),
             Row("Which reasons?", [_reasons(), _new_reasons(), _latest()]),
         ],
@@ -124,6 +124,17 @@ def _figures() -> list[models.Panel]:
             width=8,
         ),
     ]
+
+
+def _alerts() -> models.Panel:
+    return table(
+        "Firing alerts, by namespace",
+        "Which of our alerts fire, and where? Read the runbook of each, then follow its namespace."
+        " Empty where none fires, which the figure above tells apart from no data.",
+        Column("alerts", firing_alerts("alertname", "severity", "namespace")),
+        links={"namespace": _TO_NAMESPACE},
+        height=6,
+    )
 
 
 def _by_subject() -> models.Panel:

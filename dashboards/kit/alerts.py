@@ -8,6 +8,13 @@ from dashboards.kit.expressions import Expr
 FIRING = 'ALERTS{alertstate="firing", alertname=~"KubeEvent.*", cluster=~"$cluster"}'
 
 
-def firing_alerts() -> Expr:
+_LABELS = ("alertname", "severity", "cluster", "namespace")
+
+
+def firing_alerts(*by: str) -> Expr:
     """How many fire."""
-    return Expr(f"count({FIRING})", (), "short", ())
+    for label in by:
+        if label not in _LABELS:
+            raise ValueError(f"alerts have no label {label!r}")
+    grouping = f" by ({', '.join(by)}) " if by else ""
+    return Expr(f"count{grouping}({FIRING})", by, "short", ())

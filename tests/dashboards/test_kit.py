@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dashboards.kit.alerts import firing_alerts
 from dashboards.kit.board import Board
 from dashboards.kit.expressions import SCOPE
 from dashboards.kit.layout import Row, placed
@@ -220,6 +221,12 @@ def test_help_of_the_metrics_is_told_below_a_description() -> None:
     assert panel.description == (
         "What?\n\n`kube_event_evictions_total`: Pods evicted from their node, by cause."
     )
+
+
+def test_alerts_by_a_label_that_they_have_not() -> None:
+    """They keep what they aggregate by, and no job."""
+    with pytest.raises(ValueError, match="no label 'job'"):
+        firing_alerts("job")
 
 
 def test_a_variable_of_a_label_that_is_not_there() -> None:

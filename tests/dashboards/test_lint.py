@@ -289,6 +289,14 @@ def test_config_maps_hold_the_boards() -> None:
     assert held == files
 
 
+def test_documentation_tells_of_every_board() -> None:
+    """With its name, and a link to its file."""
+    page = (FOLDER.parent / "docs" / "dashboards.md").read_text(encoding="utf-8")
+    for uid, board in boards().items():
+        name = board["title"].removeprefix("Kubernetes / Events / ")
+        assert f"[{name}](../dashboards/{uid}.json)" in page
+
+
 def _with_names(expr: str) -> str:
     """With durations, and with variables kept as they are called."""
     for name in ("cluster", "job", "namespace"):
