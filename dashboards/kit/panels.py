@@ -35,7 +35,7 @@ YES_OR_NO = (("red", None), ("green", 1.0))
 _SHORTEST_STEP = "2m"
 _HISTORY_STEPS = 48
 _MOST_HELP = 4
-_REFS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+REFS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 Steps = Sequence[tuple[str, float | None]]
 """Colours, each from a value on."""
@@ -256,8 +256,8 @@ def _graph(asked: Sequence[Query], calculation: str, column: str) -> graphs.Pane
             .sort(options.SortOrder.DESCENDING)
         )
     )
-    for ref, query in zip(_REFS, asked, strict=False):
-        panel.with_target(target(query, ref))
+    for place, query in enumerate(asked):
+        panel.with_target(target(query, REFS[place]))
     return panel
 
 

@@ -13,10 +13,8 @@ from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from dashboards.kit.expressions import Expr
 from dashboards.kit.links import DataLink
-from dashboards.kit.panels import Steps, finished, target, thresholds
+from dashboards.kit.panels import REFS, Steps, finished, target, thresholds
 from dashboards.kit.queries import Query
-
-_REFS = "ABCDEFGH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ def table(
         .with_transformation(models.DataTransformerConfig(id_val="merge", options={}))
         .with_transformation(_organized(labels, columns))
     )
-    for ref, column in zip(_REFS, columns, strict=False):
+    for ref, column in _with_refs(columns):
         if set(column.expr.labels) != set(labels):
             raise ValueError(f"{title}: {column.name} has other labels than {columns[0].name}")
         asked = target(Query(column.expr, column.name), ref, instant=True)
@@ -67,11 +65,15 @@ def table(
     return finished(panel, title, description, asked_for, (width, height))
 
 
+def _with_refs(columns: tuple[Column, ...]) -> list[tuple[str, Column]]:
+    return [(REFS[place], column) for place, column in enumerate(columns)]
+
+
 def _organized(
     labels: tuple[str, ...], columns: tuple[Column, ...]
 ) -> models.DataTransformerConfig:
     # A lone answer is called Value, several are called by their queries.
-    names = {f"Value #{ref}": column.name for ref, column in zip(_REFS, columns, strict=False)}
+    names = {f"Value #{ref}": column.name for ref, column in _with_refs(columns)}
     return models.DataTransformerConfig(
         id_val="organize",
         options={
