@@ -51,6 +51,14 @@ def start(tmp_path: Path) -> Iterator[Start]:
         each.kill()
 
 
+def programs(folder: Path, *paths: str) -> Path:
+    """A PATH on which hardly anything is installed: these, and what starts the demo."""
+    (folder / "bin").mkdir()
+    for path in ("/usr/bin/env", *paths):
+        (folder / "bin" / Path(path).name).symlink_to(path)
+    return folder / "bin"
+
+
 @pytest.mark.prometheus
 @pytest.mark.alertmanager
 def test_make_demo_runs_all_that_is_installed(start: Start) -> None:
@@ -98,9 +106,7 @@ def test_make_demo_runs_all_that_is_installed(start: Start) -> None:
 
 def test_what_is_absent_is_named(start: Start, tmp_path: Path) -> None:
     """With where to get it; the exporter runs all the same, and Ctrl-C ends it."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "env").symlink_to("/usr/bin/env")
-    demo = start(PYTHON, str(tmp_path / "bin"))
+    demo = start(PYTHON, str(programs(tmp_path)))
     for name, (_, hint) in PROGRAMS.items():
         assert demo.row(name)[1:] == ["absent", f"install it: {hint}"]
     assert demo.row("exporter")[1].startswith("http://127.0.0.1:")
@@ -113,9 +119,7 @@ def test_what_is_absent_is_named(start: Start, tmp_path: Path) -> None:
 
 def test_a_part_that_dies_ends_the_demo(start: Start, tmp_path: Path) -> None:
     """With its name, its last words, and exit code 1."""
-    (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "env").symlink_to("/usr/bin/env")
-    demo = start(PYTHON, str(tmp_path / "bin"))
+    demo = start(PYTHON, str(programs(tmp_path)))
     demo.process.wait_for(lambda: "Ctrl-C" in demo.process.output(), "is up", 60)
     os.kill(demo.started()["exporter"], signal.SIGKILL)
     assert demo.exit_code() == 1
@@ -127,13 +131,10 @@ def test_a_part_that_dies_ends_the_demo(start: Start, tmp_path: Path) -> None:
 @pytest.mark.prometheus
 def test_grafana_is_started_with_our_provisioning(start: Start, tmp_path: Path) -> None:
     """A stand-in shows how: an address on loopback, the data source, the dashboards."""
-    (tmp_path / "bin").mkdir()
-    grafana = tmp_path / "bin" / "grafana"
-    grafana.write_text(_STAND_IN.format(python=sys.executable))
-    grafana.chmod(0o755)
-    for program in ("prometheus", "env"):
-        (tmp_path / "bin" / program).symlink_to(prometheus_program(program))
-    demo = start(PYTHON, str(tmp_path / "bin"))
+    path = programs(tmp_path, prometheus_program("prometheus"))
+    (path / "grafana").write_text(_STAND_IN.format(python=sys.executable))
+    (path / "grafana").chmod(0o755)
+    demo = start(PYTHON, str(path))
     assert demo.row("alertmanager")[1] == "absent"
     told = demo.get("grafana", "/api/health")
     assert told["arguments"][:2] == ["server", "--homepath"]
