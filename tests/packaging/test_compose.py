@@ -18,6 +18,7 @@ import yaml
 
 from deploy.demo import settings
 from deploy.demo.parts import PORTS
+from tests.integration.prometheus_server import program
 from tests.promql.known import rule_files
 
 COMPOSE = settings.ROOT / "deploy" / "demo" / "compose.yaml"
@@ -104,6 +105,28 @@ def test_services_find_each_other() -> None:
     assert named == listening - {"grafana:3000"}
     assert SERVICES["exporter"]["command"][1].endswith(f"0.0.0.0:{PORTS['exporter']}")
     assert SERVICES["inbox"]["entrypoint"][-1] == "9095"
+
+
+@pytest.mark.prometheus
+def test_promtool_takes_the_configuration(tmp_path: Path) -> None:
+    """As it is shipped, and as `make demo` turns it, with all rules."""
+    made = settings.prometheus_settings(
+        settings.load(settings.PROMETHEUS),
+        rules=settings.RULES,
+        exporter="127.0.0.1:1",
+        alertmanager="",
+    )
+    (tmp_path / "prometheus.yml").write_text(settings.dump(made), encoding="utf-8")
+    answers = [
+        subprocess.run(
+            [program("promtool"), "check", "config", str(path)],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for path in (settings.PROMETHEUS, tmp_path / "prometheus.yml")
+    ]
+    assert f"{len(rule_files())} rule files found" in answers[-1]
 
 
 def test_the_inbox_needs_nothing_but_python() -> None:
