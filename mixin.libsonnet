@@ -17,9 +17,13 @@ local documents(yaml) = local all = std.parseYaml(yaml); if std.isArray(all) the
       importstr 'alerts/containers.rules.yaml',
       importstr 'alerts/evictions.rules.yaml',
       importstr 'alerts/images.rules.yaml',
+      importstr 'alerts/node-problems.rules.yaml',
+      importstr 'alerts/node-resources.rules.yaml',
+      importstr 'alerts/nodes.rules.yaml',
       importstr 'alerts/pods.rules.yaml',
       importstr 'alerts/sandboxes.rules.yaml',
       importstr 'alerts/scheduling.rules.yaml',
+      importstr 'alerts/volumes.rules.yaml',
     ])),
   },
 }
