@@ -50,7 +50,7 @@ def test_cases_without_births(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / path.name
     copy.write_text(yaml.safe_dump(document, default_flow_style=None), encoding="utf-8")
     promtool("test", "rules", copy)
-    assert taken or path.stem == "exporter_test"
+    assert taken or path.stem.startswith("exporter")
 
 
 def _unborn(series: dict[str, Any]) -> bool:
