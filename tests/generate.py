@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests.alerts import mixin, prometheus_rule
 from tests.docs.pages import PAGES
 from tests.golden import cases
 
@@ -17,7 +18,12 @@ _ROOT = Path(__file__).resolve().parent.parent
 def generated() -> dict[Path, bytes]:
     """Every generated file and what it should hold."""
     pages = {path: page().encode() for path, page in PAGES.items()}
-    return {**pages, **cases.generated()}
+    made = {prometheus_rule.PATH: prometheus_rule.text(), mixin.PATH: mixin.text()}
+    return {
+        **pages,
+        **cases.generated(),
+        **{path: text.encode() for path, text in made.items()},
+    }
 
 
 def main(arguments: list[str]) -> int:

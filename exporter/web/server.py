@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Self
@@ -13,13 +12,11 @@ from typing import Self
 from aiohttp import web
 
 from exporter.metrics.page import Page
+from exporter.web.deflate import compressed
 from exporter.web.landing import Facts, landing_page
 from exporter.web.negotiation import format_for, gzip_accepted
 from exporter.web.scrapers import Recognize
 
-# Level 1 costs a quarter of the default's time and exposition text still shrinks tenfold.
-_GZIP_LEVEL = 1
-_GZIP_WINDOW = 31
 _LARGE_BYTES = 256 * 1024
 # Each holds a page: past that somebody asks faster than anybody reads.
 MAX_REQUESTS = 40
@@ -182,11 +179,5 @@ async def _blocks(parts: Iterable[bytes]) -> list[bytes]:
 
 async def _gzip(blocks: list[bytes]) -> list[bytes]:
     if sum(map(len, blocks)) < _LARGE_BYTES:
-        return _compressed(blocks)
-    # zlib lets go of the interpreter: events go on meanwhile.
-    return await asyncio.to_thread(_compressed, blocks)
-
-
-def _compressed(blocks: list[bytes]) -> list[bytes]:
-    packer = zlib.compressobj(_GZIP_LEVEL, wbits=_GZIP_WINDOW)
-    return [*map(packer.compress, blocks), packer.flush()]
+        return compressed(blocks)
+    return await asyncio.to_thread(compressed, blocks)

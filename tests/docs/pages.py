@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from tests.docs import configuration, language, metrics, reasons
+from tests.docs import alerts, configuration, language, metrics, reasons
 from tests.docs.markdown import DOCS, filled
 
 
@@ -19,6 +19,7 @@ def _page(path: Path, parts: Callable[[], Mapping[str, str]]) -> str:
 
 
 _PARTS = {
+    DOCS / "alerts.md": alerts.parts,
     DOCS / "configuration.md": configuration.parts,
     DOCS / "metrics.md": metrics.parts,
     DOCS / "reasons.md": reasons.parts,

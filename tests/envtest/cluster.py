@@ -167,11 +167,15 @@ class Cluster:
         namespace: str | None = None,
         port: int | None = None,
     ) -> Path:
-        """Write a kubeconfig for a token, or for a file that holds one, and return its path.
+        """Write a kubeconfig for a token, a file that holds one, or else the administrator.
 
-        `port` as for `client`.
+        Returns its path; `port` as for `client`.
         """
-        user = {"token": token} if token_file is None else {"tokenFile": str(token_file)}
+        user = (
+            {"token": token or self._admin_token}
+            if token_file is None
+            else {"tokenFile": str(token_file)}
+        )
         server = {
             "server": f"https://127.0.0.1:{port or self.port}",
             "certificate-authority": str(self._ca_file),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from exporter.demo import ApiServer, EventStore, LegacyRecorder, ObjectRef
+from exporter.demo.store import AlreadyExistsError
 
 T = TypeVar("T")
 _PATIENCE_SECONDS = 10.0
@@ -21,7 +22,7 @@ class BackgroundCluster:
     """Use as ``with``; ``record`` writes as a kubelet does and returns once it is stored."""
 
     def __init__(self) -> None:
-        store = EventStore()
+        self._store = store = EventStore()
         self.server = ApiServer(store)
         self._recorder = LegacyRecorder(store, "kubelet", host="node-1", spam_filter=False)
         self._loop = asyncio.new_event_loop()
@@ -56,6 +57,25 @@ class BackgroundCluster:
             self._recorder.record(time.time(), ref, "Warning", reason, f"{reason} of {pod}")
 
         self._do(write())
+
+    def add(self, events: Iterable[Mapping[str, Any]]) -> int:
+        """Recorded events occur now, or go on; how many the API server took."""
+
+        async def write() -> int:
+            taken = 0
+            for event in events:
+                given = event["metadata"]
+                try:
+                    self._store.create(event, time.time())
+                except AlreadyExistsError:
+                    changes = {
+                        field: value for field, value in event.items() if field != "metadata"
+                    }
+                    self._store.patch(given["namespace"], given["name"], changes, time.time())
+                taken += 1
+            return taken
+
+        return self._do(write())
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         done: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)

@@ -7,7 +7,9 @@ import json
 import os
 import shutil
 import socket
+import time
 import urllib.parse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from tests.envtest.process import ServerProcess
 _CONFIGURATION = """\
 global:
   scrape_interval: 1s
+  evaluation_interval: 1s
+rule_files: [{rules}]
 scrape_configs:
   - job_name: kube-event-metrics
     honor_labels: true
@@ -42,10 +46,15 @@ def program(name: str) -> str:
 class Prometheus:
     """It listens on loopback and keeps its data in ``folder``."""
 
-    def __init__(self, target_port: int, folder: Path, *more_targets: int) -> None:
+    def __init__(
+        self, target_port: int, folder: Path, *more_targets: int, rules: Iterable[Path] = ()
+    ) -> None:
         configuration = folder / "prometheus.yaml"
         targets = ", ".join(f'"127.0.0.1:{port}"' for port in (target_port, *more_targets))
-        configuration.write_text(_CONFIGURATION.format(targets=targets), encoding="utf-8")
+        names = ", ".join(json.dumps(str(path)) for path in rules)
+        configuration.write_text(
+            _CONFIGURATION.format(targets=targets, rules=names), encoding="utf-8"
+        )
         self.port = _free_port()
         self.process = ServerProcess(
             [
@@ -62,6 +71,18 @@ class Prometheus:
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The result of an instant query, a vector or a matrix."""
         found: list[dict[str, Any]] = self._get("query", query=expression)["result"]
+        return found
+
+    def rules(self) -> list[dict[str, Any]]:
+        """All rules it evaluates, with their state and what the last evaluation said."""
+        return [rule for group in self._get("rules")["groups"] for rule in group["rules"]]
+
+    def over_time(self, expression: str, *, seconds: float, step: float) -> list[dict[str, Any]]:
+        """The result of a range query that ends now."""
+        end = time.time()
+        found: list[dict[str, Any]] = self._get(
+            "query_range", query=expression, start=str(end - seconds), end=str(end), step=str(step)
+        )["result"]
         return found
 
     def value(self, expression: str) -> float | None:

@@ -36,6 +36,7 @@ def test_every_documented_command_is_of_a_kind_that_is_tried() -> None:
         *(f"make {target}" for target in _MAKE),
         "pip install .",
         "kube-event-metrics",
+        "kubectl ",  # against a real API server: tests/envtest/test_runbooks.py
         _SOURCE_PIPE,
     )
     strange = [c for c in _documented() if not c.startswith(known)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.promql.documents import queries
 from tests.promql.reading import problems
 
 WRONG = {
@@ -39,3 +40,9 @@ def test_wrong_query(query: str, problem: str) -> None:
 def test_right_query(query: str) -> None:
     """Nothing is wrong with it."""
     assert problems(query) == []
+
+
+@pytest.mark.parametrize(("document", "query"), list(queries()))
+def test_documented_query(document: str, query: str) -> None:
+    """It reads what there is, as it should be read."""
+    assert problems(query) == [], document

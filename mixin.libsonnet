@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Made by `python -m tests.generate`. Recording rules stand in the group of the alerts that read
+// them, so all groups are under prometheusAlerts.
+local documents(yaml) = local all = std.parseYaml(yaml); if std.isArray(all) then all else [all];
+{
+  grafanaDashboards+:: {
+
+  },
+  prometheusAlerts+:: {
+    groups+: std.flatMap(function(document) document.groups, std.flatMap(documents, [
+      importstr 'alerts/containers.rules.yaml',
+      importstr 'alerts/evictions.rules.yaml',
+      importstr 'alerts/images.rules.yaml',
+      importstr 'alerts/pods.rules.yaml',
+      importstr 'alerts/sandboxes.rules.yaml',
+      importstr 'alerts/scheduling.rules.yaml',
+    ])),
+  },
+}

@@ -1,0 +1,64 @@
+"""What the runbooks and documents tell a reader to type at a cluster is taken by kubectl."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.envtest.assets import Assets
+from tests.envtest.cluster import Cluster
+from tests.packaging.commands import sh_commands
+from tests.promql.documents import documents
+
+pytestmark = pytest.mark.envtest
+
+# Of an object that is not there, or an API that this cluster does not have: no fault of a command.
+_ABSENT = re.compile(
+    r"NotFound|not found|No resources found|doesn't have a resource type|no matches for kind"
+    r"|Metrics API not available"
+)
+_PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b")
+
+
+def commands() -> list[str]:
+    """Those that begin with kubectl, without what a pipe does with their output."""
+    return sorted(
+        {
+            command.partition(" | ")[0]
+            for path in documents()
+            for command in sh_commands(path.read_text(encoding="utf-8"))
+            if command.startswith("kubectl ")
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def kubectl(assets: Assets) -> Path:
+    """It stands beside the API server, as envtest has it."""
+    program = assets.kube_apiserver.parent / "kubectl"
+    if not program.exists():
+        pytest.fail(f"no kubectl at {program}: .ci/assets builds it")
+    return program
+
+
+@pytest.mark.parametrize("command", commands())
+def test_command_is_taken(command: str, kubectl: Path, cluster: Cluster, tmp_path: Path) -> None:
+    """It succeeds, or what it names is not there; no flag, column or selector is wrong."""
+    config = cluster.kubeconfig(tmp_path / "kubeconfig")
+    ready = _PLACEHOLDER.sub(
+        lambda word: "default" if word[0] == "NAMESPACE" else word[0].lower(),
+        command.removeprefix("kubectl "),
+    )
+    done = subprocess.run(
+        f"{kubectl} --kubeconfig {config} --request-timeout 10s {ready}",
+        shell=True,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0 or _ABSENT.search(done.stderr), done.stderr
