@@ -13,6 +13,7 @@ RUN python -m venv --without-pip /opt/venv
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY exporter exporter
 # Byte code is made here: the root file system is read-only at run time.
+# hadolint ignore=DL3013 # it is this project, not a package of an index
 RUN HATCH_BUILD_HOOKS_ENABLE=1 pip --python /opt/venv/bin/python install --no-cache-dir --compile '.[fast]'
 
 FROM ${BASE}

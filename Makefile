@@ -39,7 +39,7 @@ fmt: $(READY) ## Format the code.
 lint: $(READY) ## Format and lint, without changing anything.
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/codespell README.md CHANGELOG.md alerts docs exporter tests Makefile
+	$(BIN)/codespell README.md CHANGELOG.md alerts dashboards docs exporter tests Makefile
 	$(BIN)/yamllint --strict alerts exporter deploy docs tests/alerts tests/catalogue
 	$(BIN)/shellcheck .ci/run .ci/assets .ci/compiled .ci/package .ci/try-run
 	$(BIN)/hadolint Dockerfile

@@ -4,7 +4,13 @@
 local documents(yaml) = local all = std.parseYaml(yaml); if std.isArray(all) then all else [all];
 {
   grafanaDashboards+:: {
-
+    'kube-events-exporter.json': import 'dashboards/kube-events-exporter.json',
+    'kube-events-lifecycles.json': import 'dashboards/kube-events-lifecycles.json',
+    'kube-events-namespace.json': import 'dashboards/kube-events-namespace.json',
+    'kube-events-nodes.json': import 'dashboards/kube-events-nodes.json',
+    'kube-events-overview.json': import 'dashboards/kube-events-overview.json',
+    'kube-events-pods.json': import 'dashboards/kube-events-pods.json',
+    'kube-events-volumes.json': import 'dashboards/kube-events-volumes.json',
   },
   prometheusAlerts+:: {
     groups+: std.flatMap(function(document) document.groups, std.flatMap(documents, [

@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from dashboards.boards import boards
+from dashboards.kit.files import files
 from tests.alerts import mixin, prometheus_rule
 from tests.docs.pages import PAGES
 from tests.golden import cases
@@ -22,6 +24,7 @@ def generated() -> dict[Path, bytes]:
     return {
         **pages,
         **cases.generated(),
+        **files(boards(), _ROOT),
         **{path: text.encode() for path, text in made.items()},
     }
 

@@ -23,7 +23,7 @@ from tests.promql.reading import names
 from tests.recordings.reading import body
 
 INTERVAL = 30.0  # seconds between scrapes
-# Before the first event, as long as the longest window; after the last, as long as the longest `for`.
+# Before the first event the longest window, after the last the longest `for`.
 _BEFORE = int(61 * 60 / INTERVAL)
 _AFTER = int(30 * 60 / INTERVAL)
 _TARGET = 'job="kube-event-metrics",instance="exporter:10360"'

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.dashboards.queries import Query, substituted
+from tests.dashboards.queries import queries as drawn
 from tests.envtest.exporter_process import ExporterProcess
 from tests.envtest.process import eventually
 from tests.golden.cases import cases
@@ -96,3 +98,22 @@ def test_rules_are_evaluated(prometheus: Prometheus) -> None:
 def test_documented_query(prometheus: Prometheus, query: str) -> None:
     """Prometheus takes it."""
     prometheus.query(query)
+
+
+@pytest.mark.parametrize("board", sorted({query.board for query in drawn()}))
+def test_panels_show_data(prometheus: Prometheus, board: str) -> None:
+    """Each of a board's queries is taken over time too, and finds something.
+
+    Left out are those that this cluster cannot answer, each with its reason.
+    """
+    empty = []
+    for query in [query for query in drawn() if query.board == board]:
+        found = prometheus.over_time(substituted(query.expr), seconds=60, step=5)
+        if not found and not unanswerable(query):
+            empty.append(f"{query.kind} {query.title}: {query.expr}")
+    assert empty == []
+
+
+def unanswerable(query: Query) -> str:
+    """Why a query finds nothing here; empty where it should."""
+    return ""

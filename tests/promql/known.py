@@ -61,6 +61,8 @@ def metrics() -> Mapping[str, Metric]:
     )
     for declaration in declared:
         labels = frozenset(declaration.labels) | _TARGET
+        if "namespace" in labels:
+            labels |= frozenset(reserved.WORKLOAD_LABELS)
         if declaration.type is MetricType.HISTOGRAM:
             found[f"{declaration.name}_bucket"] = Metric(counter=True, labels=labels | {"le"})
             for suffix in ("_sum", "_count"):

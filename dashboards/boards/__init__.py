@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One module a board: what it asks, and what to do about the answers."""
+
+from __future__ import annotations
+
+from dashboards.boards import exporter, lifecycles, namespace, nodes, overview, pods, volumes
+from dashboards.kit.board import Board
+
+
+def boards() -> list[Board]:
+    """All, in the order of an investigation."""
+    makers = (overview, namespace, pods, nodes, volumes, lifecycles, exporter)
+    return [maker.board() for maker in makers]
