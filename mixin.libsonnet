@@ -14,12 +14,22 @@ local documents(yaml) = local all = std.parseYaml(yaml); if std.isArray(all) the
   },
   prometheusAlerts+:: {
     groups+: std.flatMap(function(document) document.groups, std.flatMap(documents, [
+      importstr 'alerts/add-ons.rules.yaml',
+      importstr 'alerts/autoscaling.rules.yaml',
       importstr 'alerts/containers.rules.yaml',
       importstr 'alerts/evictions.rules.yaml',
+      importstr 'alerts/exporter.rules.yaml',
+      importstr 'alerts/general.rules.yaml',
       importstr 'alerts/images.rules.yaml',
+      importstr 'alerts/network.rules.yaml',
+      importstr 'alerts/node-problems.rules.yaml',
+      importstr 'alerts/node-resources.rules.yaml',
+      importstr 'alerts/nodes.rules.yaml',
       importstr 'alerts/pods.rules.yaml',
       importstr 'alerts/sandboxes.rules.yaml',
       importstr 'alerts/scheduling.rules.yaml',
+      importstr 'alerts/volumes.rules.yaml',
+      importstr 'alerts/workloads.rules.yaml',
     ])),
   },
 }

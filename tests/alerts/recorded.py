@@ -24,8 +24,8 @@ from tests.recordings.reading import body
 
 INTERVAL = 30.0  # seconds between scrapes
 # Before the first event the longest window, after the last the longest `for`.
-_BEFORE = int(36 * 60 / INTERVAL)
-_AFTER = int(15 * 60 / INTERVAL)
+_BEFORE = int(61 * 60 / INTERVAL)
+_AFTER = int(30 * 60 / INTERVAL)
 _TARGET = 'job="kube-event-metrics",instance="exporter:10360"'
 _SAMPLE = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)\Z")
 

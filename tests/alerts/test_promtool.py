@@ -48,7 +48,7 @@ def test_cases_without_births(path: Path, tmp_path: Path) -> None:
     copy = tmp_path / path.name
     copy.write_text(text, encoding="utf-8")
     promtool("test", "rules", copy)
-    assert taken or path.stem == "exporter_test"
+    assert taken or path.stem.startswith("exporter")
 
 
 def _unborn(series: re.Match[str]) -> str:

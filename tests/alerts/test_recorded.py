@@ -102,6 +102,30 @@ SCENARIOS = [
     scenario("rollouts that go well", NEW, "shop/medium-|shop/large-|shop/slow-", "11:50"),
     scenario("an autoscaler without metrics for a while", OLD, "shop/web", "07:50"),
     scenario("jobs that come and go", OLD, "batch/tick|batch/good", "07:50"),
+    scenario(
+        "an autoscaler without a target",
+        NEW,
+        "lab/ghost",
+        "24:00",
+        "KubeEventHPATargetUnavailable",
+    ),
+    scenario("a job that fails", OLD, "batch/bad", "07:50", "KubeEventJobFailed"),
+    scenario(
+        "jobs that fail in all ways",
+        NEW,
+        "jobs/backoff|jobs/fail-policy|jobs/per-index|batch/deadline",
+        "11:50",
+        "KubeEventJobDeadlineExceeded",
+        "KubeEventJobFailed",
+    ),
+    scenario("a cron job long due", NEW, "jobs/ancient", "11:50", "KubeEventCronJobMissed"),
+    scenario(
+        "a budget over bare pods",
+        NEW,
+        "lab/bare",
+        "11:50",
+        "KubeEventDisruptionBudgetBroken",
+    ),
 ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -24,10 +26,10 @@ _PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b")
 
 
 def commands() -> list[str]:
-    """Those that begin with kubectl, without what a pipe does with their output."""
+    """Those that begin with kubectl."""
     return sorted(
         {
-            command.partition(" | ")[0]
+            command
             for path in documents()
             for command in sh_commands(path.read_text(encoding="utf-8"))
             if command.startswith("kubectl ")
@@ -49,12 +51,12 @@ def test_command_is_taken(command: str, kubectl: Path, cluster: Cluster, tmp_pat
     """It succeeds, or what it names is not there; no flag, column or selector is wrong."""
     config = cluster.kubeconfig(tmp_path / "kubeconfig")
     ready = _PLACEHOLDER.sub(
-        lambda word: "default" if word[0] == "NAMESPACE" else word[0].lower(),
-        command.removeprefix("kubectl "),
+        lambda word: "default" if word[0] == "NAMESPACE" else word[0].lower(), command
     )
+    # What a pipe does with the output is another program's matter.
+    words = list(itertools.takewhile(lambda word: word != "|", _words(ready)))[1:]
     done = subprocess.run(
-        f"{kubectl} --kubeconfig {config} --request-timeout 10s {ready}",
-        shell=True,
+        [kubectl, "--kubeconfig", config, "--request-timeout", "10s", *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -62,3 +64,11 @@ def test_command_is_taken(command: str, kubectl: Path, cluster: Cluster, tmp_pat
         timeout=60,
     )
     assert done.returncode == 0 or _ABSENT.search(done.stderr), done.stderr
+
+
+def _words(command: str) -> shlex.shlex:
+    """As a shell reads them; a pipe is a word of its own."""
+    words = shlex.shlex(command, posix=True, punctuation_chars="|")
+    words.whitespace_split = True
+    words.commenters = ""
+    return words
