@@ -17,7 +17,7 @@ from tests.notifications.alertmanager_server import SHIPPED, amtool
 from tests.notifications.scaled_time import seconds
 
 # A matcher of one label, as we write them: name, operator, value in quotes.
-_MATCHER = re.compile(r'([a-z_]+)(=~|=)"([^"]*)"')
+_MATCHER = re.compile(r'([a-z_]+)(=~|!~|!=|=)"([^"]*)"')
 _TEXT = settings.ALERTMANAGER.read_text(encoding="utf-8")
 
 
