@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,12 +38,15 @@ def alerts() -> list[Alert]:
     ]
 
 
-def expected() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+@functools.cache
+def expected() -> list[tuple[str, list[dict[str, Any]]]]:
     """Of each case, which alert it is about and what fires."""
-    for path in CASES:
-        for test in _document(path)["tests"]:
-            for case in test.get("alert_rule_test", []):
-                yield case["alertname"], case.get("exp_alerts") or []
+    return [
+        (case["alertname"], case.get("exp_alerts") or [])
+        for path in CASES
+        for test in _document(path)["tests"]
+        for case in test.get("alert_rule_test", [])
+    ]
 
 
 def _document(path: Path) -> Any:

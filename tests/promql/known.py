@@ -82,6 +82,7 @@ def rule_files() -> list[Path]:
     return sorted(ALERTS.glob("*.rules.yaml"))
 
 
+@functools.cache
 def recorded() -> dict[str, str]:
     """The expressions of our recording rules, by name."""
     return {
