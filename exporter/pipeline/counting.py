@@ -148,6 +148,7 @@ class Counting:
         """All series are born anew, for scrapers that have not been shown them."""
         for family in self.bounded():
             family.begin_again(at_zero=at_zero)
+        self._lifecycles.begin_again(at_zero=at_zero)
 
     def refresh(self) -> None:
         """Bring those families up to date whose numbers are kept elsewhere."""

@@ -277,3 +277,32 @@ class TestClosedLabelSets:
         """What has no room is counted in the overflow series."""
         house = House(ALARMS, series_limit=1)
         assert self.shown(house) == {"fire": "0", OVERFLOW: "0"}
+
+
+def test_who_takes_over_shows_no_pairs_of_before() -> None:
+    """The leader before it has shown them: what a standby counted of pairs begins at 0 too."""
+    house = House(PULLS)
+    house.first_list()
+
+    def pull(pod: str) -> None:
+        house.add(
+            event(f"{pod}.a", reason="Pulling", message='Pulling image "a/b"'),
+            event(f"{pod}.b", reason="Pulled", message='Successfully pulled image "a/b"'),
+        )
+
+    def closed() -> list[str]:
+        return [
+            line.rpartition(" ")[2]
+            for family in ("opened_total", "closed_total")
+            for line in house.lines(f"kube_event_lifecycle_{family}")
+        ]
+
+    pull("web-0")
+    pull("web-1")
+    assert closed() == ["2", "2"]
+    house.counting.begin_again(at_zero=True)
+    assert closed() == ["0", "0"]
+    pull("web-2")
+    assert closed() == ["1", "1"]
+    house.counting.begin_again(at_zero=False)
+    assert closed() == ["1", "1"]
