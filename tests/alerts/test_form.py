@@ -94,6 +94,17 @@ def test_expression(alert: Alert) -> None:
 
 
 @every_alert
+def test_thresholds_allow_for_what_increase_adds(alert: Alert) -> None:
+    """``increase`` makes up to a ninth more of what occurred, at scrapes a minute apart.
+
+    So more than three is written ``>= 4``, and more than twenty ``>= 23``.
+    """
+    counts = "increase" in alert.expr and "histogram_quantile" not in alert.expr
+    if counts and alert.file != "exporter.rules.yaml":
+        assert re.findall(r"^\s*\) > [1-9]\d*$", alert.expr, re.MULTILINE) == []
+
+
+@every_alert
 def test_query_is_known(alert: Alert) -> None:
     """Every metric and label is declared; counters are read as counters."""
     assert problems(alert.expr) == []

@@ -58,11 +58,6 @@ CASES: Mapping[str, tuple[dict[str, str], list[dict[str, str]], list[dict[str, s
             alert("KubeEventPodsEvicted", **SHOP, cause="memory"),
         ],
     ),
-    "rate limit": (
-        alert("KubeEventImagePullRateLimited", **SLOW),
-        [alert("KubeEventImagePullBackOff", **SHOP)],
-        [alert("KubeEventImagePullFailing", **SHOP, **SLOW, cause="timeout")],
-    ),
     "image": (
         alert("KubeEventImageNotFound", **SHOP, **SLOW),
         [alert("KubeEventImagePullBackOff", **SHOP)],
@@ -92,11 +87,10 @@ CASES: Mapping[str, tuple[dict[str, str], list[dict[str, str]], list[dict[str, s
             alert("KubeEventNodeNotReady"),
             alert("KubeEventEvictionStorm"),
             alert("KubeEventPodsEvicted", **SHOP, cause="memory"),
-            alert("KubeEventContainerKilledByProbe", **SHOP, cause="liveness_probe"),
-            alert("KubeEventSchedulingInsufficientResources", **SHOP, cause="insufficient_cpu"),
-            alert("KubeEventRolloutStuck", **SHOP, kind="Deployment"),
         ],
         [
+            alert("KubeEventSchedulingInsufficientResources", **SHOP, cause="insufficient_cpu"),
+            alert("KubeEventContainerKilledByProbe", **SHOP, cause="liveness_probe"),
             alert("KubeEventRegistryFailing", **SLOW),
             alert("KubeEventImageNotFound", **SHOP, **SLOW),
             alert("KubeEventPodQuotaExceeded", **SHOP, cause="quota"),
@@ -137,8 +131,8 @@ CASES: Mapping[str, tuple[dict[str, str], list[dict[str, str]], list[dict[str, s
         [alert("KubeEventNewWarningReason", kind="Pod", reason="New")],
     ),
     "many warnings, and an exporter without leader": (
-        alert("KubeEventMetricsTwoLeaders", job="kube-event-metrics"),
-        [{**alert("KubeEventMetricsTwoLeaders", job="kube-event-metrics"), "severity": "warning"}],
+        alert("KubeEventMetricsNoLeader", job="kube-event-metrics"),
+        [{**alert("KubeEventMetricsNoLeader", job="kube-event-metrics"), "severity": "warning"}],
         [alert("KubeEventWarningRateAnomaly")],
     ),
     "eviction storm": (
