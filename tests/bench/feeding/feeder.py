@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.bench.events import FRAMES_PER_WRITE, Load, again, chunked, mixed
+from tests.bench.feeding.events import FRAMES_PER_WRITE, Load, again, chunked, grid_of_marks, mixed
 
 _BOOKMARK = (
     b'{"type":"BOOKMARK","object":{"kind":"Event","apiVersion":"v1","metadata":{'
@@ -69,6 +69,8 @@ class Feeder:
         self.moments = Moments()
         self.rv = 1_000
         self.writes: list[bytes] = []
+        self.marks: dict[int, int] = {}
+        """Which of the writes are marks, and which ones."""
         self.watch: socket.socket | None = None
         self.watching = threading.Condition()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -174,9 +176,19 @@ class Feeder:
         repeats: float = 0.0,
         start: int = 0,
         batch: int = 0,
+        marks: int = 0,
     ) -> dict[str, Any]:
-        """Build ``events`` frames: new ones from event ``start`` on and a share of repeats."""
-        return self._prepare(load, list(mixed(Load(**load), events, repeats, start)), batch)
+        """Build ``events`` frames: new ones from event ``start`` on and a share of repeats.
+
+        Evenly between them so many ``marks``: events that each have a label set of their own.
+        """
+        answer = self._prepare(load, list(mixed(Load(**load), events, repeats, start)), batch)
+        if marks:
+            marked = grid_of_marks(marks)
+            chunks = [marked.chunk(i, 1, self.rv + 1 + i) for i in range(marks)]
+            self.rv += marks
+            self.writes, self.marks = _interspersed(self.writes, chunks)
+        return answer
 
     def touch(self, load: dict[str, Any], events: int, count: int, step: int = 1) -> dict[str, Any]:
         """Build one frame for each ``step``-th of the first ``events`` events, at ``count``."""
@@ -192,25 +204,29 @@ class Feeder:
         made = Load(**load)
         chunks = [made.chunk(i, count, self.rv + at) for at, (i, count) in enumerate(order, 1)]
         self.rv += len(order)
-        self.writes = _gather(chunks, batch or FRAMES_PER_WRITE)
+        self.writes, self.marks = _gather(chunks, batch or FRAMES_PER_WRITE), {}
         return {"frames": len(order), "bytes": sum(map(len, self.writes))}
 
     def stream(self, rate: float = 0.0) -> dict[str, Any]:
         """Write what is prepared to the open watch; answered when the last byte is written.
 
         ``rate`` (writes a second) spaces them as independent arrivals are: exponential gaps.
+        ``marked`` in the answer is when each mark was written.
         """
         with self.watching:
             self.watching.wait_for(lambda: self.watch is not None, timeout=60)
         assert self.watch is not None, "no watch was opened within a minute"
         send, dice = self.watch.sendall, random.Random(1)
         began = due = time.monotonic()
-        for write in self.writes:
+        marked = [0.0] * len(self.marks)
+        for at, write in enumerate(self.writes):
             if rate:
                 due += dice.expovariate(rate)
                 time.sleep(max(0.0, due - time.monotonic()))
+            if at in self.marks:
+                marked[self.marks[at]] = time.monotonic()
             send(write)
-        return {"began": began, "ended": time.monotonic()}
+        return {"began": began, "ended": time.monotonic(), "marked": marked}
 
     def wait_watch(self, timeout: float = 120.0) -> dict[str, Any]:
         """Wait until a watch is open; answers with the moments so far."""
@@ -226,6 +242,18 @@ class Feeder:
 
 def _gather(chunks: list[bytes], size: int) -> list[bytes]:
     return [b"".join(chunks[at : at + size]) for at in range(0, len(chunks), size)]
+
+
+def _interspersed(writes: list[bytes], marks: list[bytes]) -> tuple[list[bytes], dict[int, int]]:
+    """The writes with the marks evenly among them, and at which place each mark stands."""
+    gap = len(writes) // len(marks)
+    every: list[bytes] = []
+    places = {}
+    for number, mark in enumerate(marks):
+        every += writes[number * gap : (number + 1) * gap]
+        places[len(every)] = number
+        every.append(mark)
+    return every + writes[len(marks) * gap :], places
 
 
 def _status(code: int, reason: str, message: str) -> bytes:

@@ -144,6 +144,11 @@ class Load:
         )
 
 
+def grid_of_marks(marks: int) -> Load:
+    """Events ``Reason000``, ``Reason001`` and so on of one namespace: each can be told on a page."""
+    return Load("grid", 1, marks, time.time_ns())
+
+
 def chunked(frame: bytes) -> bytes:
     """One HTTP/1.1 chunk that holds exactly this frame, as kube-apiserver flushes them."""
     return b"%x\r\n%b\r\n" % (len(frame), frame)
