@@ -116,6 +116,28 @@ def test_label_sets_beyond_the_limit_are_counted_in_the_overflow_series() -> Non
     assert next(line for line in lines if OVERFLOW in line).endswith(" 3")
 
 
+def test_events_between_the_steps_of_a_generation_are_counted() -> None:
+    """An idle event occurs whenever it likes while families age one by one: it is on the page."""
+    steps = len(list(House(PULLS).counting.aging(1)))
+    assert steps > 4
+    pulled = {"reason": "Pulled", "message": 'Successfully pulled image "a/b" of 7 bytes'}
+    for moment in range(steps):
+        house = House(PULLS)
+        house.first_list()
+        house.add(event("web-0.a", **pulled))
+        house.counting.next_generation(1)
+        house.counting.next_generation(1)
+        for step, _ in enumerate(house.counting.aging(1)):
+            if step == moment:
+                house.add(event("web-0.b", **pulled))
+        house.add(event("web-0.c", **pulled))
+        [counted] = house.lines("kube_events_total")
+        assert counted.endswith((" 2", " 3"))  # it ended before, or after the occurrence
+        [pulls] = house.lines("kube_event_pulls_total")
+        assert pulls.endswith((" 2", " 3"))
+        assert len(house.lines("kube_event_last_seen_timestamp_seconds")) == 1
+
+
 def test_series_that_ended_are_born_again() -> None:
     """After its lifetime without an occurrence a series ends; the next begins at its own birth."""
     house = House()

@@ -6,6 +6,7 @@ import statistics
 import time
 from dataclasses import asdict
 
+from tests.bench.poller import Polls
 from tests.bench.scenarios.bench import Bench, Figures, cluster
 from tests.bench.subjects.server import Server
 from tests.bench.subjects.subject import Subject
@@ -64,4 +65,20 @@ def ready(bench: Bench, subject: Subject) -> Figures:
                     figures["ready_list_bytes"] = sent["bytes"] / 1e6
                 if subject.ours:
                     server.counted(0)  # what a first list shows is none of ours
+    if subject.ours:
+        figures["ready_list_stall"] = _held_up(bench, subject, past) * 1e3
     return figures
+
+
+def _held_up(bench: Bench, subject: Subject, past: int) -> float:
+    """The longest that /livez waited while such a list was read, in seconds: a start of its own,
+    for polls cost time.
+    """
+    with bench.feeder() as feeder:
+        load = asdict(cluster(300, past))
+        feeder.do("fill", load=load, events=bench.size.live, streamed=False)
+        with Server(subject, feeder.kubeconfig, bench.directory) as server:
+            server.until("/livez")
+            with Polls(server.port, "/livez", bench.directory) as polls:
+                server.until_listed(feeder)
+            return polls.longest
