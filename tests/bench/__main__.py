@@ -18,6 +18,9 @@ from pathlib import Path
 if __package__ in (None, ""):  # run as a file: make the project's root importable
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+from tests.bench.against import LAST_RELEASE, against, short
+from tests.bench.curves import points
+from tests.bench.curves.measuring import drawing, measure
 from tests.bench.reporting.machine import machine
 from tests.bench.reporting.table import table
 from tests.bench.running import run_all
@@ -54,6 +57,9 @@ def _measure(
     document: dict[str, object],
 ) -> int:
     began = time.monotonic()
+    if options.against:
+        return against(short(directory), options.against)
+    draw = drawing() if options.curves and not options.no_plot else None
     subjects = named_apart(chosen(options.python, directory, options.subject or (), others))
     if not subjects:
         print("nothing to measure: no such subject is here")
@@ -61,6 +67,11 @@ def _measure(
     certificate = make_certificate(directory)
     print(f"paced events go over {'TLS' if certificate else 'plain HTTP (no trustme)'}")
     bench = Bench(SHORT if options.short else FULL, directory, certificate)
+    if options.curves:
+        extent = points.SHORT if options.short else points.FULL
+        failed = measure(bench, subjects, extent, options.curves, draw)
+        print(*failed, f"{time.monotonic() - began:.0f} s in all", sep="\n")
+        return int(bool(failed))
     judged = subjects[0]
     outcome = run_all(bench, subjects, options.only or SCENARIOS, judged)
     text, missed = table(outcome.runs, judged.name, markdown=options.markdown)
@@ -82,6 +93,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--short", action="store_true", help="one run each, fewer events")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all runs as JSON")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    parser.add_argument(
+        "--curves",
+        type=Path,
+        metavar="DIRECTORY",
+        help="measure what an event and a scrape cost as live events, series and rules grow,"
+        " instead: curves.csv and curves.svg go there",
+    )
+    parser.add_argument(
+        "--against",
+        nargs="?",
+        const=LAST_RELEASE,
+        metavar="REF",
+        help="compare with the exporter of a commit, by default of the last release, instead:"
+        " a short form, both in turn, as a ratio that fails nothing",
+    )
+    parser.add_argument("--no-plot", action="store_true", help="of the curves only the table")
     parser.add_argument("--only", action="append", choices=SCENARIOS, help="repeatable")
     parser.add_argument(
         "--subject", action="append", choices=BUILT_IN, help="only these columns; repeatable"

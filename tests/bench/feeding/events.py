@@ -187,10 +187,14 @@ def mixed(load: Load, n: int, repeats: float, start: int = 0) -> Iterator[tuple[
         fresh += 1
 
 
-def again(load: Load, n: int, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """``n`` repeats, drawn at random, of events ``first`` to ``last`` that were all sent once."""
+def again(
+    load: Load, n: int, first: int, last: int, counts: dict[int, int]
+) -> Iterator[tuple[int, int]]:
+    """``n`` repeats, drawn at random, of events ``first`` to ``last`` that were all sent once.
+
+    ``counts`` are those of the repeats so far, and are kept up to date.
+    """
     dice = random.Random(n)
-    counts: dict[int, int] = {}
     while n:
         i = dice.randrange(first, last)
         if load.repeatable(i):
