@@ -21,6 +21,7 @@ if __package__ in (None, ""):  # run as a file: make the project's root importab
 from tests.bench.against import LAST_RELEASE, against, short
 from tests.bench.curves import points
 from tests.bench.curves.measuring import drawing, measure
+from tests.bench.profiling.measuring import profile
 from tests.bench.reporting.machine import machine
 from tests.bench.reporting.table import table
 from tests.bench.running import run_all
@@ -36,9 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(given)
     try:
-        others = commanded(
-            options.command, options.name, options.metrics_path, options.ready_path
-        )
+        others = commanded(options.command, options.name, options.metrics_path, options.ready_path)
     except ValueError as error:
         parser.error(str(error))
     ran_on = machine()
@@ -60,13 +59,17 @@ def _measure(
     if options.against:
         return against(short(directory), options.against)
     draw = drawing() if options.curves and not options.no_plot else None
-    subjects = named_apart(chosen(options.python, directory, options.subject or (), others))
+    names = ("ours", "pure") if options.profile else options.subject or ()
+    subjects = named_apart(chosen(options.python, directory, names, others))
     if not subjects:
         print("nothing to measure: no such subject is here")
         return 2
     certificate = make_certificate(directory)
     print(f"paced events go over {'TLS' if certificate else 'plain HTTP (no trustme)'}")
     bench = Bench(SHORT if options.short else FULL, directory, certificate)
+    if options.profile:
+        print(f"\n{profile(bench, subjects)}")
+        return 0
     if options.curves:
         extent = points.SHORT if options.short else points.FULL
         failed = measure(bench, subjects, extent, options.curves, draw)
@@ -99,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIRECTORY",
         help="measure what an event and a scrape cost as live events, series and rules grow,"
         " instead: curves.csv and curves.svg go there",
+    )
+    parser.add_argument(
+        "--profile",
+        action="store_true",
+        help="print where the time of an event goes, for our builds, instead",
     )
     parser.add_argument(
         "--against",

@@ -74,6 +74,11 @@ class Process:
         self.check_alive()
         return time.clock_gettime((~self.child.pid << 3) | 2)
 
+    def kernel_cpu(self) -> float:
+        """CPU seconds in the kernel so far, in hundredths (proc(5), stat field 15)."""
+        stat = Path(f"/proc/{self.child.pid}/stat").read_text()
+        return int(stat.rpartition(")")[2].split()[12]) / os.sysconf("SC_CLK_TCK")
+
     def resident(self) -> float:
         """Resident memory in MB of 10**6 bytes (proc(5), VmRSS)."""
         return self._memory("VmRSS:")

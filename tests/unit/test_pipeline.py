@@ -120,17 +120,17 @@ def test_events_between_the_steps_of_a_generation_are_counted() -> None:
     """An idle event occurs whenever it likes while families age one by one: it is on the page."""
     steps = len(list(House(PULLS).counting.aging(1)))
     assert steps > 4
-    pulled = {"reason": "Pulled", "message": 'Successfully pulled image "a/b" of 7 bytes'}
+    said = 'Successfully pulled image "a/b" of 7 bytes'
     for moment in range(steps):
         house = House(PULLS)
         house.first_list()
-        house.add(event("web-0.a", **pulled))
+        house.add(event("web-0.a", reason="Pulled", message=said))
         house.counting.next_generation(1)
         house.counting.next_generation(1)
         for step, _ in enumerate(house.counting.aging(1)):
             if step == moment:
-                house.add(event("web-0.b", **pulled))
-        house.add(event("web-0.c", **pulled))
+                house.add(event("web-0.b", reason="Pulled", message=said))
+        house.add(event("web-0.c", reason="Pulled", message=said))
         [counted] = house.lines("kube_events_total")
         assert counted.endswith((" 2", " 3"))  # it ended before, or after the occurrence
         [pulls] = house.lines("kube_event_pulls_total")

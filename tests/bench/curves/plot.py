@@ -46,7 +46,12 @@ def draw(path: Path, points: Sequence[Point]) -> None:
         places = picture.subplots(rows, _COLUMNS).flat
         for place, (against, figure, title, below) in zip(places, _PANELS, strict=True):
             for subject, colour in zip(subjects, _COLOURS, strict=False):
-                _line(place, figure, [p for p in points if (p.subject, p.against) == (subject, against)], colour)
+                _line(
+                    place,
+                    figure,
+                    [p for p in points if (p.subject, p.against) == (subject, against)],
+                    colour,
+                )
             place.set_title(title)
             place.set_xlabel(below)
             place.set_xscale("log")

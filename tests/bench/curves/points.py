@@ -44,9 +44,7 @@ FULL = Extent(
     repeats=50_000,
     rounds=3,
 )
-SHORT = Extent(
-    live=(1_000, 3_000), series=(1_000, 3_000), rules=(10, 100), repeats=5_000, rounds=1
-)
+SHORT = Extent(live=(1_000, 3_000), series=(1_000, 3_000), rules=(10, 100), repeats=5_000, rounds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +76,7 @@ def points(bench: Bench, subject: Subject, extent: Extent) -> Iterator[Point]:
 class _Measured:
     """A subject that is fed more and more events of one load."""
 
-    def __init__(
-        self, feeder: FeederProcess, server: Server, load: Load, extent: Extent
-    ) -> None:
+    def __init__(self, feeder: FeederProcess, server: Server, load: Load, extent: Extent) -> None:
         self.known = 0
         self._sent = 0
         self._feeder = feeder

@@ -28,9 +28,7 @@ class ControlPlane:
 
     def write(self, load: Load, events: int, rate: float, repeats: float) -> dict[str, Any]:
         """So many occurrences at that many a second; the answer of writer.py."""
-        self._writer.say(
-            {"load": asdict(load), "events": events, "rate": rate, "repeats": repeats}
-        )
+        self._writer.say({"load": asdict(load), "events": events, "rate": rate, "repeats": repeats})
         return self._writer.heard()
 
 

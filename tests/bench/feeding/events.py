@@ -136,16 +136,20 @@ class Load:
             b"count": count,
         }
 
-    def chunk(self, i: int, count: int, rv: int) -> bytes:
-        """The same as one frame of a watch, framed as one HTTP chunk."""
-        return chunked(
-            b'{"type":"%b","object":{"kind":"Event","apiVersion":"v1",%b}\n'
-            % (b"ADDED" if count == 1 else b"MODIFIED", self.item(i, count, rv)[1:])
+    def frame(self, i: int, count: int, rv: int) -> bytes:
+        """The same as one line of a watch."""
+        return b'{"type":"%b","object":{"kind":"Event","apiVersion":"v1",%b}\n' % (
+            b"ADDED" if count == 1 else b"MODIFIED",
+            self.item(i, count, rv)[1:],
         )
+
+    def chunk(self, i: int, count: int, rv: int) -> bytes:
+        """The same as one HTTP chunk."""
+        return chunked(self.frame(i, count, rv))
 
 
 def grid_of_marks(marks: int) -> Load:
-    """Events ``Reason000``, ``Reason001`` and so on of one namespace: each can be told on a page."""
+    """Events ``Reason000``, ``Reason001`` and so on: each can be told on a page."""
     return Load("grid", 1, marks, time.time_ns())
 
 

@@ -39,6 +39,7 @@ from tests.bench.feeding.events import (
     mixed,
 )
 
+
 @dataclass(slots=True)
 class Moments:
     """When the client did what, in CLOCK_MONOTONIC seconds; 0 is never."""
@@ -178,6 +179,7 @@ class Feeder:
         self,
         load: dict[str, Any],
         events: int,
+        *,
         repeats: float = 0.0,
         start: int = 0,
         batch: int = 0,

@@ -15,9 +15,7 @@ class FeederProcess(Process):
     def __init__(self, directory: Path, *, certificate: Path | None = None) -> None:
         """Start it; ``certificate`` (PEM, key and chain) makes it HTTPS."""
         extra = ["--certificate", str(certificate)] if certificate else []
-        super().__init__(
-            module("feeding.feeder", *extra), directory / "feeder.log", control=True
-        )
+        super().__init__(module("feeding.feeder", *extra), directory / "feeder.log", control=True)
         self.port: int = self.heard()["port"]
         self.kubeconfig = directory / "kubeconfig"
         server = f"{'https' if certificate else 'http'}://127.0.0.1:{self.port}"

@@ -31,9 +31,7 @@ def latency(bench: Bench, subject: Subject) -> Figures:
         with bench.feeder(tls=True) as feeder, bench.served(subject, feeder) as server:
             load = asdict(cluster(20))
             events = marks * between
-            feeder.do(
-                "prepare", load=load, events=events, repeats=REPEATS, batch=1, marks=marks
-            )
+            feeder.do("prepare", load=load, events=events, repeats=REPEATS, batch=1, marks=marks)
             with _Looking(server, marks) as looking:
                 written = feeder.do("stream", rate=pace)["marked"]
             server.counted(events + marks)

@@ -17,8 +17,9 @@ class Grid:
     """Label sets, and what makes all or some of their series change."""
 
     def __init__(self, feeder: FeederProcess, server: Server, label_sets: int) -> None:
-        """All are yet to be born; each makes two samples, a total and a last-seen time (of the
-        informer in Python: a total and prometheus_client's ``_created``)."""
+        """All are yet to be born. Each makes two samples: a total and a last-seen time, of the
+        informer in Python a total and prometheus_client's ``_created``.
+        """
         self.rounds = 0
         self.label_sets = label_sets
         self._load: Load = grid(label_sets)

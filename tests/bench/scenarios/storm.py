@@ -31,9 +31,11 @@ def storm(bench: Bench, subject: Subject) -> Figures:
         before = server.resident()
         server.forget_peak()
         health = subject.ready_path or subject.metrics_path
-        with Polls(server.port, health, bench.directory) as polls:
-            with _Scraping(server) as scraping:
-                moments = feeder.do("stream", rate=EVENTS / FRAMES_PER_WRITE)
+        with (
+            Polls(server.port, health, bench.directory) as polls,
+            _Scraping(server) as scraping,
+        ):
+            moments = feeder.do("stream", rate=EVENTS / FRAMES_PER_WRITE)
         ended = server.settle()
         growth = server.peak() - before
         server.counted(EVENTS)

@@ -63,7 +63,11 @@ def commanded(
 
     ValueError for a command that cannot be used, and for a name or path without a command.
     """
-    for given, flag in ((names, "name"), (metrics_paths, "metrics-path"), (ready_paths, "ready-path")):
+    for given, flag in (
+        (names, "name"),
+        (metrics_paths, "metrics-path"),
+        (ready_paths, "ready-path"),
+    ):
         if len(given) > len(commands):
             raise ValueError(f"a --{flag} without its --command")
     return [

@@ -72,16 +72,16 @@ class Subject:
 
 def exporter(python: str, *, name: str = "ours") -> Subject:
     """Our own, as the environment of ``python`` has it installed."""
-    command = (python, "-m", "exporter", "run", "--kubeconfig", "{kubeconfig}")
-    command += ("--web.listen-address", "127.0.0.1:{port}", "--series.limit", "1000000")
-    return Subject(name, command, ready_path="/readyz", ours=True)
+    words = (python, "-m", "exporter", "run", "--kubeconfig", "{kubeconfig}")
+    flags = ("--web.listen-address", "127.0.0.1:{port}", "--series.limit", "1000000")
+    return Subject(name, words + flags, ready_path="/readyz", ours=True)
 
 
 def informer_in_python() -> Subject:
     """The ``kubernetes`` package's informer with a Counter."""
-    command = (sys.executable, "-m", "tests.bench.subjects.informer_in_python")
-    command += ("--kubeconfig", "{kubeconfig}", "--port", "{port}")
-    return Subject("informer in Python", command, in_checkout=True, slow=True)
+    words = (sys.executable, "-m", "tests.bench.subjects.informer_in_python")
+    flags = ("--kubeconfig", "{kubeconfig}", "--port", "{port}")
+    return Subject("informer in Python", words + flags, in_checkout=True, slow=True)
 
 
 def informer_in_go(program: Path) -> Subject:
