@@ -23,7 +23,7 @@ from tests.bench.curves import points
 from tests.bench.curves.measuring import drawing, measure
 from tests.bench.profiling.measuring import profile
 from tests.bench.reporting.machine import machine
-from tests.bench.reporting.table import table
+from tests.bench.reporting.table import NOISE, table
 from tests.bench.running import run_all
 from tests.bench.scenarios.bench import FULL, SHORT, Bench, make_certificate
 from tests.bench.scenarios.every import SCENARIOS
@@ -78,7 +78,7 @@ def _measure(
     judged = subjects[0]
     outcome = run_all(bench, subjects, options.only or SCENARIOS, judged)
     text, missed = table(outcome.runs, judged.name, markdown=options.markdown)
-    print(f"\n{text}\n\n{time.monotonic() - began:.0f} s in all; judged: {judged.name}")
+    print(f"\n{text}\n\n{time.monotonic() - began:.0f} s in all; judged: {judged.name}; {NOISE}")
     for title in missed:
         print(f"bar missed: {title}")
     for name, reason in outcome.skipped.items():

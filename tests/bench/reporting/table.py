@@ -17,6 +17,10 @@ Runs = Mapping[str, Sequence[float]]
 """Figure key -> its value in each run."""
 
 SINGLE_RUN_NOISE = 0.15
+NOISE = (
+    "noise: a bar is missed where even the best of several runs is past it, "
+    f"or the only one by more than {SINGLE_RUN_NOISE:.0%}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,17 @@ class Verdict:
 
 
 def judge(figure: Figure, runs: Sequence[float]) -> Verdict:
-    """``met``: the median is; ``within noise``: only the best run is; ``missed``: none is."""
+    """``met``: the median is; ``within noise``: only the best run is; ``missed``: none is.
+
+    What may never be (a bar of 0) has no noise.
+    """
     if figure.bar is None:
         return Verdict("", missed=False)
     if not runs:
         return Verdict("not measured", missed=False)
+    if figure.bar == 0:
+        never = not any(runs)
+        return Verdict("met" if never else f"missed ({max(runs):g})", missed=not never)
     median = statistics.median(runs)
     best = min(runs) if len(runs) > 1 else median - SINGLE_RUN_NOISE * figure.bar
     if median <= figure.bar:

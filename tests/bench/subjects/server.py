@@ -123,10 +123,15 @@ class Server(Process):
 
         AssertionError where that is ours and not all of them, and no more.
         """
-        total = self.scrape(scraper=False).total("kube_events_total")
-        if self.subject.ours:
-            assert total == expected, f"counted {total:.0f} of {expected} occurrences"
-        return {"counted": 100 * total / expected} if total else {}
+        return counted(self.scrape(scraper=False), expected, exactly=self.subject.ours)
+
+
+def counted(page: Scrape, expected: int, *, exactly: bool) -> dict[str, float]:
+    """As ``Server.counted``, of a page; ``exactly``: by whom nothing else is forgiven."""
+    total = page.total("kube_events_total")
+    if exactly:
+        assert total == expected, f"counted {total:.0f} of {expected} occurrences"
+    return {"counted": 100 * total / expected} if total and expected else {}
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Self
 
 _PLACEHOLDERS = ("{kubeconfig}", "{port}")
+_PLACEHOLDER = re.compile("|".join(map(re.escape, _PLACEHOLDERS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +39,8 @@ class Subject:
     def started_with(self, kubeconfig: Path, port: int) -> list[str]:
         """The command, its placeholders filled in."""
         filled = {"{kubeconfig}": str(kubeconfig), "{port}": str(port)}
-        words = list(self.command)
-        for placeholder, value in filled.items():
-            words = [word.replace(placeholder, value) for word in words]
-        return words
+        # What was filled in is not looked at again.
+        return [_PLACEHOLDER.sub(lambda found: filled[found[0]], word) for word in self.command]
 
     def with_flags(self, *flags: str) -> Self:
         """The same, with more arguments."""
