@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from exporter.events import EventObject
+from exporter.events import EventObject, Ledger
 from exporter.metrics.bounds import OVERFLOW
 from exporter.metrics.text import Format
+from exporter.pipeline import Scope
 from tests.unit.pipeline_house import ALARMS, NOW, PULLS, House, event
 
 LABELS = '{type="Warning",reason="BackOff",kind="Pod",namespace="shop",component="kubelet"}'
@@ -136,6 +137,44 @@ def test_events_between_the_steps_of_a_generation_are_counted() -> None:
         [pulls] = house.lines("kube_event_pulls_total")
         assert pulls.endswith((" 2", " 3"))
         assert len(house.lines("kube_event_last_seen_timestamp_seconds")) == 1
+
+
+def test_a_long_first_list_settles_in_steps() -> None:
+    """A bounded number of its label sets is shown at 0 at a time, in the end all of them."""
+    house = House(series_limit=3000)
+    scope = Scope(
+        house.counting,
+        Ledger(retention=7200.0, limit=2000),
+        monotonic=lambda: NOW,
+        wall=lambda: NOW,
+        gradual=True,
+    )
+    scope.list_began(NOW)
+    for number in range(1200):
+        scope.listed(event(f"web-0.{number}", reason=f"R{number}"))
+    scope.list_published("100")
+    assert scope.settling
+    assert house.lines("kube_events_total") == []
+    shown = [len(house.lines("kube_events_total")) for _ in scope.settle()]
+    assert shown == [500, 1000, 1200]
+    assert not scope.settling
+
+
+def test_what_has_not_settled_does_so_before_the_next_list() -> None:
+    """A connection that breaks meanwhile leaves nothing behind."""
+    house = House()
+    scope = Scope(
+        house.counting,
+        Ledger(retention=7200.0, limit=1000),
+        monotonic=lambda: NOW,
+        wall=lambda: NOW,
+        gradual=True,
+    )
+    scope.list_began(NOW)
+    scope.listed(event())
+    scope.list_published("100")
+    scope.list_began(NOW)
+    assert house.lines("kube_events_total") == [f"kube_events_total{LABELS} 0"]
 
 
 def test_series_that_ended_are_born_again() -> None:

@@ -66,7 +66,10 @@ def spread(figure: Figure, runs: Sequence[float]) -> str:
 def table(
     runs: Mapping[str, Runs], judged: str, *, markdown: bool = False
 ) -> tuple[str, list[str]]:
-    """The final table, one column a subject, and the titles of the bars that ``judged`` missed."""
+    """The final table, one column a subject, and the titles of the bars that ``judged`` missed.
+
+    ``markdown``: as the documents have it, without details and verdicts.
+    """
     names = list(runs)
     rows = [("figure: median (min to max)", *names, "bar", "verdict")]
     missed = []
@@ -75,7 +78,7 @@ def table(
         values = [of_one.get(figure.key, ()) for of_one in runs.values()]
         if not figure.title.startswith(" "):
             above = figure.title
-        if not any(values):
+        if not any(values) or (markdown and figure.detail):
             continue
         verdict = judge(figure, runs[judged].get(figure.key, ()))
         title = f"{figure.title}, {figure.unit}" if figure.unit else figure.title
