@@ -14,12 +14,12 @@ from matplotlib.ticker import FuncFormatter
 from tests.bench.curves.points import Point
 
 _PANELS = (
-    ("live", "cpu", "CPU an event, us", "live events"),
-    ("series", "cpu", "CPU an event, us", "series"),
-    ("rules", "cpu", "CPU an event, us", "rules beside the catalogue"),
-    ("series", "scrape_all", "scrape, every series changed, ms", "series"),
-    ("series", "scrape_some", "scrape, 1 % of the series changed, ms", "series"),
-    ("live", "resident", "resident memory, MB", "live events"),
+    ("live", "cpu", "CPU an event, us", "live events", "log"),
+    ("series", "cpu", "CPU an event, us", "series", "log"),
+    ("rules", "cpu", "CPU an event, us", "rules beside the catalogue", "log"),
+    ("series", "scrape_all", "scrape, every series changed, ms", "series", "linear"),
+    ("series", "scrape_some", "scrape, 1 % of the series changed, ms", "series", "linear"),
+    ("live", "resident", "resident memory, MB", "live events", "linear"),
 )
 # Colours that are told apart by who sees red and green as one.
 _COLOURS = ("#0072b2", "#56b4e9", "#d55e00", "#009e73", "#cc79a7")
@@ -44,7 +44,7 @@ def draw(path: Path, points: Sequence[Point]) -> None:
     with mpl.rc_context(_STYLE):
         picture = Picture(figsize=(_WIDTH, rows * _ROW), layout="constrained")
         places = picture.subplots(rows, _COLUMNS).flat
-        for place, (against, figure, title, below) in zip(places, _PANELS, strict=True):
+        for place, (against, figure, title, below, scale) in zip(places, _PANELS, strict=True):
             for subject, colour in zip(subjects, _COLOURS, strict=False):
                 _line(
                     place,
@@ -54,7 +54,7 @@ def draw(path: Path, points: Sequence[Point]) -> None:
                 )
             place.set_title(title)
             place.set_xlabel(below)
-            place.set_xscale("log")
+            place.set_xscale(scale)
             place.set_ylim(bottom=0)
             place.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
             place.grid(axis="y", color="#dddddd", linewidth=0.5)
