@@ -12,7 +12,7 @@ from exporter.pipeline.counting import Counting, Identity
 from exporter.rules.priming import Priming
 
 # A label set takes some ten microseconds.
-_SETTLED_AT_ONCE = 500
+_SETTLED_AT_ONCE = 200
 Occurred = Callable[[EventRecord, int, float], float]
 """As ``Counting.occurred``."""
 

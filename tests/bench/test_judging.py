@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from tests.bench.against import last_release, ratios
 from tests.bench.profiling.measuring import TITLES, told
 from tests.bench.reporting.figures import FIGURES, Figure
-from tests.bench.reporting.table import judge, table
+from tests.bench.reporting.table import judge, spread, table
 from tests.bench.scenarios.bench import FULL, SHORT
 from tests.bench.scenarios.every import SCENARIOS, turns
 from tests.bench.subjects.server import Scrape, counted
@@ -36,6 +37,15 @@ def test_a_bar_is_missed_outside_the_noise(runs: list[float], text: str, missed:
     assert (verdict.text, verdict.missed) == (text, missed)
 
 
+@pytest.mark.parametrize(
+    ("runs", "text"),
+    [([], "n/a"), ([1.04], "1.0"), ([1.04, 0.96], "1.0"), ([3, 1, 2], "2.0 (1.0 to 3.0)")],
+)
+def test_a_cell_tells_median_and_spread(runs: list[float], text: str) -> None:
+    """As far as the digits show one."""
+    assert spread(BARRED, runs) == text
+
+
 def test_nothing_unready_is_forgiven() -> None:
     """A bar of 0 has no noise: one run of several is enough."""
     never = Figure("k", "a figure", "", 0)
@@ -48,6 +58,13 @@ def test_every_figure_has_one_meaning() -> None:
     """No key stands twice."""
     keys = [figure.key for figure in FIGURES]
     assert len(keys) == len(set(keys))
+
+
+def test_no_row_of_the_documents_hangs_in_the_air() -> None:
+    """Who stands below another is not shown without it."""
+    for above, below in itertools.pairwise(FIGURES):
+        if below.title.startswith(" ") and not below.detail and not above.title.startswith(" "):
+            assert not above.detail, below.title
 
 
 def test_the_table_judges_one_column_and_shows_all() -> None:

@@ -156,7 +156,7 @@ def test_a_long_first_list_settles_in_steps() -> None:
     assert scope.settling
     assert house.lines("kube_events_total") == []
     shown = [len(house.lines("kube_events_total")) for _ in scope.settle()]
-    assert shown == [500, 1000, 1200]
+    assert shown == [200, 400, 600, 800, 1000, 1200]
     assert not scope.settling
 
 

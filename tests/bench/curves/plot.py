@@ -9,7 +9,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tests.bench.curves.points import Point
 
@@ -55,6 +55,8 @@ def draw(path: Path, points: Sequence[Point]) -> None:
             place.set_title(title)
             place.set_xlabel(below)
             place.set_xscale(scale)
+            if scale == "linear":
+                place.xaxis.set_major_locator(MaxNLocator(4))
             place.set_ylim(bottom=0)
             place.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
             place.grid(axis="y", color="#dddddd", linewidth=0.5)

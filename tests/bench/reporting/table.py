@@ -53,14 +53,13 @@ def judge(figure: Figure, runs: Sequence[float]) -> Verdict:
 
 
 def spread(figure: Figure, runs: Sequence[float]) -> str:
-    """``median (min to max)``, or ``n/a`` without a run."""
+    """``median (min to max)``, the median alone where all are the same; ``n/a`` without a run."""
     if not runs:
         return "n/a"
-    if len(runs) == 1:
-        return f"{runs[0]:.{figure.digits}f}"
-    low, high = min(runs), max(runs)
-    middle = statistics.median(runs)
-    return f"{middle:.{figure.digits}f} ({low:.{figure.digits}f} to {high:.{figure.digits}f})"
+    low, middle, high = (
+        f"{value:.{figure.digits}f}" for value in (min(runs), statistics.median(runs), max(runs))
+    )
+    return middle if low == high else f"{middle} ({low} to {high})"
 
 
 def table(
