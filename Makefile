@@ -12,7 +12,8 @@ COMPILER := $(shell command -v cc >/dev/null && $(PYTHON) -c 'import os, sysconf
 	print(*filter(os.path.exists, [sysconfig.get_path("include") + "/Python.h"]))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check fmt lint type contracts generated bench compiled soak plateau clean
+.PHONY: help run demo test check fmt lint type contracts generated bench curves profile ratio compiled \
+	soak plateau clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,9 +58,22 @@ contracts: $(READY) ## Check which room imports which.
 generated: $(READY) ## Check that generated files are up to date.
 	$(BIN)/python -m tests.generate --check
 
-bench: $(READY) $(if $(COMPILER),$(COMPILED_READY)) ## Measure speed and size, beside an alternative.
-	@$(if $(COMPILER),,echo "no C compiler with Python's headers here: pure Python is measured")
-	$(BIN)/python -m tests.bench $(if $(COMPILER),--python $(COMPILED)/bin/python) $(BENCH)
+MEASURED := $(READY) $(if $(COMPILER),$(COMPILED_READY))
+MEASURE = @$(if $(COMPILER),,echo "no C compiler with Python's headers here: pure Python is measured";) \
+	$(BIN)/python -m tests.bench $(if $(COMPILER),--python $(COMPILED)/bin/python)
+
+bench: $(MEASURED) ## Measure speed and size, beside alternatives, against the bars.
+	$(MEASURE) $(BENCH)
+
+curves: $(MEASURED) ## Measure cost as events, series and rules grow. Draws docs/performance/.
+	$(BIN)/python -m pip install --quiet --group plots
+	$(MEASURE) --curves docs/performance $(BENCH)
+
+profile: $(MEASURED) ## Measure where the time of an event goes.
+	$(MEASURE) --profile $(BENCH)
+
+ratio: $(READY) ## Measure beside the last release, or REF, in turn: as a ratio.
+	$(BIN)/python -m tests.bench --against $(REF)
 
 compiled: $(COMPILED_READY) ## Build the compiled wheel into dist/; test what it does.
 	.ci/compiled $(COMPILED)/bin/python

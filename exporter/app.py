@@ -216,7 +216,8 @@ class Exporter:
         lifetime = max(int(self._config.series_ttl / _GENERATION_SECONDS), 1)
         while True:
             await asyncio.sleep(_GENERATION_SECONDS)
-            self._counting.next_generation(lifetime)
+            for _ in self._counting.aging(lifetime):
+                await asyncio.sleep(0)  # events, probes and scrapers have their turn
             if self._attribution:
                 self._attribution.owners.forget(time.monotonic())
             for watch in self._watches:

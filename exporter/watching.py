@@ -46,7 +46,7 @@ class Watch:
         retention = max(2 * config.event_ttl, _SERIES_SECONDS)
         limit = LEDGER_LIMIT // max(len(config.namespaces), 1)
         ledger = Ledger(retention=retention, limit=limit, seed=secrets.randbits(64))
-        scope = Scope(counting, ledger, monotonic=time.monotonic, wall=time.time)
+        scope = Scope(counting, ledger, monotonic=time.monotonic, wall=time.time, gradual=True)
         protocol = ListWatch(
             FrameReader(EventObject),
             scope,
@@ -56,7 +56,8 @@ class Watch:
             field_selector=config.field_selector,
         )
         path = f"/api/v1/namespaces/{namespace}/events" if namespace else "/api/v1/events"
-        return cls(scope, telemetry, Watcher(cluster, path, protocol, telemetry), protocol)
+        watcher = Watcher(cluster, path, protocol, telemetry, settle=scope.settle)
+        return cls(scope, telemetry, watcher, protocol)
 
     @property
     def reached(self) -> int:
@@ -71,7 +72,7 @@ def unwatched(watches: Iterable[Watch]) -> Health | None:
         scope = f"namespace {telemetry.scope}" if telemetry.scope else "the cluster"
         if not telemetry.allowed:
             state = f"not allowed to list and watch events in {scope}"
-        elif not telemetry.synced:
+        elif not telemetry.synced or watch.scope.settling:
             state = f"the first list of events in {scope} is not done"
         elif not telemetry.watched:
             state = f"no watch of events in {scope} was accepted yet"

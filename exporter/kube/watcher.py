@@ -20,7 +20,7 @@ from exporter.kube.telemetry import Failure, Telemetry
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
 # A smaller read shows that there is no backlog.
 _TRICKLE_BYTES = 64 * 1024
@@ -36,7 +36,8 @@ class Watcher:
     """Keeps one list/watch going until it is cancelled.
 
     ``metadata_only``: of each object no more is asked for. ``gathering``: what a watch brings
-    may wait a moment, so that it is read together, which is cheaper.
+    may wait a moment, so that it is read together, which is cheaper. ``settle``: what a list
+    leaves to be done, in steps between which others have their turn.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Watcher:
         page_limit: int = MAX_PAGE_BYTES,
         metadata_only: bool = False,
         gathering: bool = True,
+        settle: Callable[[], Iterable[None]] = tuple,
     ) -> None:
         self._cluster = cluster
         self._path = path
@@ -61,6 +63,7 @@ class Watcher:
         self._page_limit = page_limit
         self._metadata_only = metadata_only
         self._gathering = gathering
+        self._settle = settle
 
     async def run(self) -> NoReturn:
         """Ask, read, wait, for ever. Only cancellation and programming errors end it."""
@@ -116,6 +119,7 @@ class Watcher:
             silence.reschedule(loop.time() + limit)
         self._protocol.page(b"".join(parts), loop.time())
         self._telemetry.last_received = self._wall()
+        await self._settled()
 
     async def _stream(
         self,
@@ -141,9 +145,14 @@ class Watcher:
             if now - scheduled > limit / _RESCHEDULES or limit != protocol.silence_limit:
                 scheduled, limit = now, protocol.silence_limit
                 silence.reschedule(now + limit)
+                await self._settled()
             if gathered and len(data) < _TRICKLE_BYTES and protocol.phase is Phase.WATCH:
                 gather(gathered)
         protocol.ended(loop.time(), truncated=splitter.pending)
+
+    async def _settled(self) -> None:
+        for _ in self._settle():
+            await asyncio.sleep(0)
 
     async def _refused(self, response: aiohttp.ClientResponse) -> None:
         body = bytearray()

@@ -122,7 +122,9 @@ class GaugeSeries(_Sample):
 
 
 class GaugeFamily(Family[GaugeSeries]):
-    """Gauges of one name."""
+    """Gauges of one name; what they say has no beginning."""
+
+    born_at_zero = False
 
     def _born(self, values: tuple[str, ...], birth: int) -> GaugeSeries:
         return GaugeSeries(values, birth, self._dirty, self.declaration)

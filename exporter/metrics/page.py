@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -75,7 +75,7 @@ class Page:
         """
         made = 0
         for family in self._some(self._events_shown()):
-            slice_ = max(_SLICE_SAMPLES // family.declaration.samples, 1)
+            slice_ = _slice(family)
             full = True
             while full:
                 lines = family.prepare(format_, slice_)
@@ -96,9 +96,10 @@ class Page:
         self._refresh()
         births = self._births.last
         seen = min(self._scrapers.asked(scraper, connection), births) if scraper else births
-        # The lines are joined later, but all are of one moment: that of the account.
+        # The lines are joined later, but all are of one moment: that of the account. A birth's
+        # line says the same at any moment.
         with_events = self._events_shown()
-        found = [(f.metadata(format_), f.lines(format_, seen)) for f in self._some(with_events)]
+        found = [(f, *f.lines(format_, seen)) for f in self._some(with_events)]
         moment = None
         if scraper and with_events and self.witness:
             moment = self.witness.showing(seen)
@@ -115,14 +116,24 @@ class Page:
         return (*self._events, *self._families) if with_events else self._families
 
 
+def _slice(family: Family[Series]) -> int:
+    return max(_SLICE_SAMPLES // family.declaration.samples, 1)
+
+
 def _parts(
-    format_: Format, found: Iterable[tuple[bytes, list[bytes]]], foreign: bytes
+    format_: Format,
+    found: Iterable[tuple[Family[Series], list[bytes], Sequence[Series]]],
+    foreign: bytes,
 ) -> Iterator[bytes]:
-    for metadata, lines in found:
-        yield metadata
+    for family, lines, unseen in found:
+        yield family.metadata(format_)
         if lines:
             yield b"\n".join(lines)
             yield b"\n"
+        # Hundreds of thousands can be born at once: some milliseconds' worth a part, too.
+        slice_ = _slice(family)
+        for start in range(0, len(unseen), slice_):
+            yield b"\n".join([s.zero() for s in unseen[start : start + slice_]]) + b"\n"
     yield foreign
     if format_ is Format.OPENMETRICS:
         yield b"# EOF\n"

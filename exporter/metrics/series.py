@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import Generic, TypeVar, cast
+from typing import ClassVar, Generic, TypeVar, cast
 
 from exporter.metrics.births import Births
 from exporter.metrics.bounds import OVERFLOW, LabelBounds
@@ -83,6 +83,9 @@ class Family(ABC, Generic[S_co]):
 
     ``limit`` and ``bounds`` stand together or not at all; ``ValueError`` otherwise.
     """
+
+    born_at_zero: ClassVar[bool] = True
+    """Whether its series are first shown by their ``zero``."""
 
     def __init__(
         self,
@@ -160,16 +163,19 @@ class Family(ABC, Generic[S_co]):
         """Its HELP and TYPE lines."""
         return self._metadata[format_]
 
-    def lines(self, format_: Format, seen: int) -> list[bytes]:
-        """The lines of its series at this moment, some of them joined, for the caller to keep.
+    def lines(self, format_: Format, seen: int) -> tuple[list[bytes], list[S_co]]:
+        """The lines of its series at this moment, some of them joined, and the series after them.
 
-        ``seen`` is the latest birth the reader knows; younger series are shown at 0.
+        Both are for the caller to keep. ``seen`` is the latest birth the reader knows; younger
+        series are shown by their ``zero``, which is the same whenever it is made.
         """
         self.prepare(format_, _ALL)
         lines = self._lines[format_]
         lines.asked = self._generation
-        known = bisect_right(self._order, seen, key=_BIRTH)
-        return lines.first(known) + [s.zero() for s in self._order[known:]]
+        known = len(self._order)
+        if self.born_at_zero:
+            known = bisect_right(self._order, seen, key=_BIRTH)
+        return lines.first(known), self._order[known:]
 
     def next_generation(self, lifetime: int) -> int:
         """Another period has passed; series untouched for more than ``lifetime`` of them end.

@@ -232,13 +232,29 @@ class Counting:
 
     def next_generation(self, lifetime: int) -> None:
         """Another period has passed: end idle series, forget the label values only they had."""
-        self._known.clear()
-        self._remembered = 0
+        for _ in self.aging(lifetime):
+            pass
+
+    def aging(self, lifetime: int) -> Iterator[None]:
+        """The same in steps, each some tens of milliseconds where 100 000 series end at once.
+
+        The caller lets others have their turn between them; events may go on.
+        """
         for series in self._closed:
             series.held = True  # alerts read it at 0, however long nothing happens
-        families = list(self.bounded())
-        if sum([family.next_generation(lifetime) for family in families]):
+        ended = 0
+        for family in self.bounded():
+            self._forget_known()  # met since the last step, perhaps with a series that ends now
+            ended += family.next_generation(lifetime)
+            yield
+        self._forget_known()
+        if ended:
+            families = list(self.bounded())
             self.bounds.retain((f.declaration.labels, f.label_values()) for f in families)
+
+    def _forget_known(self) -> None:
+        self._known.clear()
+        self._remembered = 0
 
 
 def _identity_of(record: EventRecord) -> Identity:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import inf
 
 from exporter.events import EventObject, EventRecord, Ledger, read_event, version_number
@@ -11,6 +11,8 @@ from exporter.events.record import unix_seconds
 from exporter.pipeline.counting import Counting, Identity
 from exporter.rules.priming import Priming
 
+# A label set takes some ten microseconds.
+_SETTLED_AT_ONCE = 200
 Occurred = Callable[[EventRecord, int, float], float]
 """As ``Counting.occurred``."""
 
@@ -18,7 +20,8 @@ Occurred = Callable[[EventRecord, int, float], float]
 class Scope:
     """The consumer of one list/watch: its ledger in front of the common counters.
 
-    ``monotonic`` and ``wall`` give seconds; the first does not go back.
+    ``monotonic`` and ``wall`` give seconds; the first does not go back. ``gradual``: who runs the
+    list drains ``settle`` when it is complete.
     """
 
     def __init__(
@@ -28,6 +31,7 @@ class Scope:
         *,
         monotonic: Callable[[], float],
         wall: Callable[[], float],
+        gradual: bool = False,
     ) -> None:
         self.ledger = ledger
         self.missed = 0
@@ -39,6 +43,9 @@ class Scope:
         self.occurred: Occurred = counting.occurred
         """Takes the new occurrences."""
         self._baseline: dict[Identity, float] | None = {}
+        self._sighted: list[tuple[Identity, float]] = []
+        """What the first list shows, and no family yet."""
+        self._gradual = gradual
         self._priming = Priming(counting.rules)
         self._counting = counting
         self._monotonic = monotonic
@@ -46,6 +53,7 @@ class Scope:
 
     def list_began(self, server_time: float) -> None:
         """A list starts."""
+        self._settle_all()
         self.ledger.begin_list(server_time=server_time)
         if self._baseline:
             self._baseline = {}
@@ -82,10 +90,32 @@ class Scope:
             self.occurred(record, times, now)
             if self._baseline is None:  # else nobody watched: it is the first list of a process
                 self.missed += times
-        for identity, when in (self._baseline or {}).items():
-            self._counting.seen(identity, min(when, now))
+        self._sighted = [(i, min(when, now)) for i, when in (self._baseline or {}).items()]
         self._baseline = None
         self.last_sync = now
+        if not self._gradual:
+            self._settle_all()
+
+    @property
+    def settling(self) -> bool:
+        """Whether the first list is complete and not all of its label sets are shown yet."""
+        return bool(self._sighted)
+
+    def settle(self) -> Iterator[None]:
+        """Show the label sets of the first list, some milliseconds' worth a step.
+
+        Nothing is counted by it: others can have their turn between the steps.
+        """
+        while self._sighted:
+            batch = self._sighted[-_SETTLED_AT_ONCE:]
+            del self._sighted[-_SETTLED_AT_ONCE:]
+            for identity, when in batch:
+                self._counting.seen(identity, when)
+            yield
+
+    def _settle_all(self) -> None:
+        for _ in self.settle():
+            pass
 
     def list_abandoned(self) -> None:
         """The list broke."""

@@ -163,16 +163,22 @@ async def _send(
 
 async def _blocks(parts: Iterable[bytes]) -> list[bytes]:
     """The page in few pieces: large ones as they are, for each copy of them costs, small ones
-    together. Events have their turn after each large one.
+    together. Events have their turn after each piece: to make its parts took milliseconds.
     """
     blocks: list[bytes] = []
     small: list[bytes] = []
+    gathered = 0
     for part in parts:
         if len(part) < _LARGE_BYTES:
             small.append(part)
-            continue
-        blocks += (b"".join(small), part)
+            gathered += len(part)
+            if gathered < _LARGE_BYTES:
+                continue
+            blocks.append(b"".join(small))
+        else:
+            blocks += (b"".join(small), part)
         small.clear()
+        gathered = 0
         await asyncio.sleep(0)
     return [*blocks, b"".join(small)]
 

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from exporter.events import EventObject
+from exporter.events import EventObject, Ledger
 from exporter.metrics.bounds import OVERFLOW
 from exporter.metrics.text import Format
+from exporter.pipeline import Scope
 from tests.unit.pipeline_house import ALARMS, NOW, PULLS, House, event
 
 LABELS = '{type="Warning",reason="BackOff",kind="Pod",namespace="shop",component="kubelet"}'
@@ -114,6 +115,66 @@ def test_label_sets_beyond_the_limit_are_counted_in_the_overflow_series() -> Non
     lines = house.lines("kube_events_total")
     assert len(lines) == 3
     assert next(line for line in lines if OVERFLOW in line).endswith(" 3")
+
+
+def test_events_between_the_steps_of_a_generation_are_counted() -> None:
+    """An idle event occurs whenever it likes while families age one by one: it is on the page."""
+    steps = len(list(House(PULLS).counting.aging(1)))
+    assert steps > 4
+    said = 'Successfully pulled image "a/b" of 7 bytes'
+    for moment in range(steps):
+        house = House(PULLS)
+        house.first_list()
+        house.add(event("web-0.a", reason="Pulled", message=said))
+        house.counting.next_generation(1)
+        house.counting.next_generation(1)
+        for step, _ in enumerate(house.counting.aging(1)):
+            if step == moment:
+                house.add(event("web-0.b", reason="Pulled", message=said))
+        house.add(event("web-0.c", reason="Pulled", message=said))
+        [counted] = house.lines("kube_events_total")
+        assert counted.endswith((" 2", " 3"))  # it ended before, or after the occurrence
+        [pulls] = house.lines("kube_event_pulls_total")
+        assert pulls.endswith((" 2", " 3"))
+        assert len(house.lines("kube_event_last_seen_timestamp_seconds")) == 1
+
+
+def test_a_long_first_list_settles_in_steps() -> None:
+    """A bounded number of its label sets is shown at 0 at a time, in the end all of them."""
+    house = House(series_limit=3000)
+    scope = Scope(
+        house.counting,
+        Ledger(retention=7200.0, limit=2000),
+        monotonic=lambda: NOW,
+        wall=lambda: NOW,
+        gradual=True,
+    )
+    scope.list_began(NOW)
+    for number in range(1200):
+        scope.listed(event(f"web-0.{number}", reason=f"R{number}"))
+    scope.list_published("100")
+    assert scope.settling
+    assert house.lines("kube_events_total") == []
+    shown = [len(house.lines("kube_events_total")) for _ in scope.settle()]
+    assert shown == [200, 400, 600, 800, 1000, 1200]
+    assert not scope.settling
+
+
+def test_what_has_not_settled_does_so_before_the_next_list() -> None:
+    """A connection that breaks meanwhile leaves nothing behind."""
+    house = House()
+    scope = Scope(
+        house.counting,
+        Ledger(retention=7200.0, limit=1000),
+        monotonic=lambda: NOW,
+        wall=lambda: NOW,
+        gradual=True,
+    )
+    scope.list_began(NOW)
+    scope.listed(event())
+    scope.list_published("100")
+    scope.list_began(NOW)
+    assert house.lines("kube_events_total") == [f"kube_events_total{LABELS} 0"]
 
 
 def test_series_that_ended_are_born_again() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 from exporter.checkpoint.recorder import Recorder
@@ -209,4 +210,6 @@ def test_changes_that_nobody_takes_do_not_pile_up() -> None:
 
 def test_what_is_held_has_a_name() -> None:
     """All but its birth, which means nothing to the next process."""
-    assert Held("f", ("a",), 3, birth=9).what == ("f", ("a",), 3)
+    held = Held("f", ("a",), 3, birth=9)
+    assert held.what == ("f", ("a",), 3)
+    assert not gc.is_tracked(held)  # hundreds of thousands can be made at once

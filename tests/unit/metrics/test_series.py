@@ -6,7 +6,7 @@ from exporter.metrics.bounds import OVERFLOW, LabelBounds
 from exporter.metrics.counter import CounterFamily
 from exporter.metrics.declaration import Declaration, MetricType
 from exporter.metrics.text import Format
-from tests.unit.metrics.house import COUNTER, House
+from tests.unit.metrics.house import COUNTER, House, samples
 
 
 @pytest.fixture
@@ -266,6 +266,32 @@ class TestPreparing:
         assert not list(page.prepare(Format.TEXT))
         assert things.prepare(Format.TEXT, 1) == 0
         assert waits.prepare(Format.TEXT, 1) == 0
+
+    def test_births_are_shown_in_slices_too(self, house: House) -> None:
+        """However many are born at once, no part of the page has more than a slice of them."""
+        things = house.counter()
+        waits = house.histogram()
+        page = house.page()
+        for number in range(9000):
+            things.at((str(number),)).inc(1)
+            waits.at((str(number),)).observe(1)
+        parts, _ = page.render(Format.TEXT, "prometheus", "connection")
+        first = next(part for part in parts if part.startswith(b"kube_things"))
+        things.at(("0",)).inc(1)  # what is shown at 0 stays so while the page is made
+        things.at(("later",)).inc(1)
+        shown = [first, *parts]
+        assert max(part.count(b"\n") for part in shown) <= 4000
+        births = dict(samples(b"".join(shown).decode()))
+        assert len(births) == 9000 * (1 + 5)
+        assert set(births.values()) == {0}
+
+    def test_a_level_has_no_birth(self, house: House) -> None:
+        """A scraper is shown a new gauge at its value, the one of the page's moment."""
+        level = house.gauge()
+        level.at(("a",)).set(7)
+        parts, _ = house.page().render(Format.TEXT, "prometheus", "connection")
+        level.at(("a",)).set(8)
+        assert b'kube_level{reason="a"} 7\n' in b"".join(parts)
 
     def test_what_changes_between_the_slices_is_right_on_the_page(self, house: House) -> None:
         """Births, changes, ends and generations in the middle: the page shows the last state."""

@@ -22,17 +22,21 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from tests.bench.events import FRAMES_PER_WRITE, Load, again, chunked, mixed
-
-_BOOKMARK = (
-    b'{"type":"BOOKMARK","object":{"kind":"Event","apiVersion":"v1","metadata":{'
-    b'"resourceVersion":"%d","annotations":{"k8s.io/initial-events-end":"true"}},'
-    b'"involvedObject":{},"source":{},"firstTimestamp":null,"lastTimestamp":null,'
-    b'"eventTime":null,"reportingComponent":"","reportingInstance":""}}\n'
+from tests.bench.feeding.answers import (
+    BOOKMARK,
+    STREAM_HEAD,
+    gathered,
+    interspersed,
+    reply,
+    status,
 )
-_STREAM_HEAD = (
-    b"HTTP/1.1 200 OK\r\nCache-Control: no-cache, private\r\n"
-    b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+from tests.bench.feeding.events import (
+    FRAMES_PER_WRITE,
+    Load,
+    again,
+    chunked,
+    grid_of_marks,
+    mixed,
 )
 
 
@@ -69,6 +73,10 @@ class Feeder:
         self.moments = Moments()
         self.rv = 1_000
         self.writes: list[bytes] = []
+        self.marks: dict[int, int] = {}
+        """Which of the writes are marks, and which ones."""
+        self.counts: dict[int, int] = {}
+        """Of the events that were repeated to this client."""
         self.watch: socket.socket | None = None
         self.watching = threading.Condition()
         threading.Thread(target=self._accept, daemon=True).start()
@@ -103,11 +111,11 @@ class Feeder:
         url = urlsplit(target)
         query = {key: values[-1] for key, values in parse_qs(url.query).items()}
         if url.path != "/api/v1/events":
-            _reply(connection, 404, _status(404, "NotFound", url.path))
+            reply(connection, 404, status(404, "NotFound", url.path))
         elif query.get("watch", "").lower() not in ("1", "true"):
             self._list(connection, query)
         elif query.get("sendInitialEvents") == "true" and not self.content.streamed:
-            _reply(connection, 422, _status(422, "Invalid", "sendInitialEvents is forbidden"))
+            reply(connection, 422, status(422, "Invalid", "sendInitialEvents is forbidden"))
         else:
             self._watch(connection, initial=query.get("sendInitialEvents") == "true")
 
@@ -124,7 +132,7 @@ class Feeder:
             page += 1
         if page < len(pages):
             more = b',"continue":"%d"' % page
-        _reply(
+        reply(
             connection,
             200,
             b'{"kind":"EventList","apiVersion":"v1","metadata":{"resourceVersion":"%d"%b},'
@@ -135,11 +143,11 @@ class Feeder:
 
     def _watch(self, connection: socket.socket, *, initial: bool) -> None:
         """Hold the stream open, after the initial events where asked for, until the client goes."""
-        connection.sendall(_STREAM_HEAD)
+        connection.sendall(STREAM_HEAD)
         if initial:
             for write in self.content.frames:
                 connection.sendall(write)
-            connection.sendall(chunked(_BOOKMARK % self.rv))
+            connection.sendall(chunked(BOOKMARK % self.rv))
             self.moments.list_written = time.monotonic()
         with self.watching:
             self.moments.watch_opened = time.monotonic()
@@ -161,7 +169,7 @@ class Feeder:
         self.content = Content(streamed=streamed, events=events)
         if streamed:
             chunks = [made.chunk(i, 1, first + i) for i in range(events)]
-            self.content.frames = _gather(chunks, FRAMES_PER_WRITE)
+            self.content.frames = gathered(chunks, FRAMES_PER_WRITE)
         items = [made.item(i, 1, first + i) for i in range(events)]
         self.content.pages = [b",".join(items[at : at + 500]) for at in range(0, events, 500)]
         self.moments = Moments()
@@ -171,20 +179,43 @@ class Feeder:
         self,
         load: dict[str, Any],
         events: int,
+        *,
         repeats: float = 0.0,
         start: int = 0,
         batch: int = 0,
+        marks: int = 0,
     ) -> dict[str, Any]:
-        """Build ``events`` frames: new ones from event ``start`` on and a share of repeats."""
-        return self._prepare(load, list(mixed(Load(**load), events, repeats, start)), batch)
+        """Build ``events`` frames: new ones from event ``start`` on and a share of repeats.
+
+        Evenly between them so many ``marks``: events that each have a label set of their own.
+        """
+        answer = self._prepare(load, list(mixed(Load(**load), events, repeats, start)), batch)
+        if marks:
+            marked = grid_of_marks(marks)
+            chunks = [marked.chunk(i, 1, self.rv + 1 + i) for i in range(marks)]
+            self.rv += marks
+            self.writes, self.marks = interspersed(self.writes, chunks)
+        return answer
 
     def touch(self, load: dict[str, Any], events: int, count: int, step: int = 1) -> dict[str, Any]:
         """Build one frame for each ``step``-th of the first ``events`` events, at ``count``."""
         return self._prepare(load, [(i, count) for i in range(0, events, step)], 0)
 
+    def touch_again(self, load: dict[str, Any], events: int, step: int = 1) -> dict[str, Any]:
+        """Build one more repeat of each ``step``-th of the first ``events`` events."""
+        order = []
+        for i in range(0, events, step):
+            self.counts[i] = self.counts.get(i, 1) + 1
+            order.append((i, self.counts[i]))
+        return self._prepare(load, order, 0)
+
     def repeat(self, load: dict[str, Any], events: int, first: int, last: int) -> dict[str, Any]:
-        """Build ``events`` repeats of events ``first`` to ``last``, all of them known by now."""
-        return self._prepare(load, list(again(Load(**load), events, first, last)), 0)
+        """Build ``events`` repeats of events ``first`` to ``last``, all of them known by now.
+
+        Each goes on from the count of the last repeat; other frames are not looked at.
+        """
+        order = list(again(Load(**load), events, first, last, self.counts))
+        return self._prepare(load, order, 0)
 
     def _prepare(
         self, load: dict[str, Any], order: list[tuple[int, int]], batch: int
@@ -192,25 +223,29 @@ class Feeder:
         made = Load(**load)
         chunks = [made.chunk(i, count, self.rv + at) for at, (i, count) in enumerate(order, 1)]
         self.rv += len(order)
-        self.writes = _gather(chunks, batch or FRAMES_PER_WRITE)
+        self.writes, self.marks = gathered(chunks, batch or FRAMES_PER_WRITE), {}
         return {"frames": len(order), "bytes": sum(map(len, self.writes))}
 
     def stream(self, rate: float = 0.0) -> dict[str, Any]:
         """Write what is prepared to the open watch; answered when the last byte is written.
 
         ``rate`` (writes a second) spaces them as independent arrivals are: exponential gaps.
+        ``marked`` in the answer is when each mark was written.
         """
         with self.watching:
             self.watching.wait_for(lambda: self.watch is not None, timeout=60)
         assert self.watch is not None, "no watch was opened within a minute"
         send, dice = self.watch.sendall, random.Random(1)
         began = due = time.monotonic()
-        for write in self.writes:
+        marked = [0.0] * len(self.marks)
+        for at, write in enumerate(self.writes):
             if rate:
                 due += dice.expovariate(rate)
                 time.sleep(max(0.0, due - time.monotonic()))
+            if at in self.marks:
+                marked[self.marks[at]] = time.monotonic()
             send(write)
-        return {"began": began, "ended": time.monotonic()}
+        return {"began": began, "ended": time.monotonic(), "marked": marked}
 
     def wait_watch(self, timeout: float = 120.0) -> dict[str, Any]:
         """Wait until a watch is open; answers with the moments so far."""
@@ -220,34 +255,8 @@ class Feeder:
 
     def forget(self) -> dict[str, Any]:
         """Begin anew for the next client: no watch, no moments; what is prepared stays so."""
-        self.watch, self.moments = None, Moments()
+        self.watch, self.moments, self.counts = None, Moments(), {}
         return {}
-
-
-def _gather(chunks: list[bytes], size: int) -> list[bytes]:
-    return [b"".join(chunks[at : at + size]) for at in range(0, len(chunks), size)]
-
-
-def _status(code: int, reason: str, message: str) -> bytes:
-    return json.dumps(
-        {
-            "kind": "Status",
-            "apiVersion": "v1",
-            "metadata": {},
-            "status": "Failure",
-            "message": message,
-            "reason": reason,
-            "code": code,
-        }
-    ).encode()
-
-
-def _reply(connection: socket.socket, code: int, body: bytes) -> None:
-    connection.sendall(
-        b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-        % (code, len(body))
-        + body
-    )
 
 
 def main() -> None:
@@ -264,6 +273,7 @@ def main() -> None:
         "fill": feeder.fill,
         "prepare": feeder.prepare,
         "touch": feeder.touch,
+        "touch_again": feeder.touch_again,
         "repeat": feeder.repeat,
         "stream": feeder.stream,
         "wait_watch": feeder.wait_watch,

@@ -136,12 +136,21 @@ class Load:
             b"count": count,
         }
 
-    def chunk(self, i: int, count: int, rv: int) -> bytes:
-        """The same as one frame of a watch, framed as one HTTP chunk."""
-        return chunked(
-            b'{"type":"%b","object":{"kind":"Event","apiVersion":"v1",%b}\n'
-            % (b"ADDED" if count == 1 else b"MODIFIED", self.item(i, count, rv)[1:])
+    def frame(self, i: int, count: int, rv: int) -> bytes:
+        """The same as one line of a watch."""
+        return b'{"type":"%b","object":{"kind":"Event","apiVersion":"v1",%b}\n' % (
+            b"ADDED" if count == 1 else b"MODIFIED",
+            self.item(i, count, rv)[1:],
         )
+
+    def chunk(self, i: int, count: int, rv: int) -> bytes:
+        """The same as one HTTP chunk."""
+        return chunked(self.frame(i, count, rv))
+
+
+def grid_of_marks(marks: int) -> Load:
+    """Events ``Reason000``, ``Reason001`` and so on: each can be told on a page."""
+    return Load("grid", 1, marks, time.time_ns())
 
 
 def chunked(frame: bytes) -> bytes:
@@ -182,10 +191,14 @@ def mixed(load: Load, n: int, repeats: float, start: int = 0) -> Iterator[tuple[
         fresh += 1
 
 
-def again(load: Load, n: int, first: int, last: int) -> Iterator[tuple[int, int]]:
-    """``n`` repeats, drawn at random, of events ``first`` to ``last`` that were all sent once."""
+def again(
+    load: Load, n: int, first: int, last: int, counts: dict[int, int]
+) -> Iterator[tuple[int, int]]:
+    """``n`` repeats, drawn at random, of events ``first`` to ``last`` that were all sent once.
+
+    ``counts`` are those of the repeats so far, and are kept up to date.
+    """
     dice = random.Random(n)
-    counts: dict[int, int] = {}
     while n:
         i = dice.randrange(first, last)
         if load.repeatable(i):
