@@ -24,7 +24,7 @@ PROGRAM = "kube-event-metrics"
 COMMANDS = {
     "run": "watch the events of a cluster and serve their metrics (the default)",
     "demo": "the same against a cluster that plays on this machine",
-    "replay": "read recorded events and print their metrics",
+    "replay": "read recorded events, or with --audit audit events, and print their metrics",
     "check": "try configuration, rules, connection and rights, and say what is missing",
     "rules": "list the rules in force",
     "rules check": "try rule files, together with the rules in force",
@@ -74,12 +74,15 @@ def _command(argv: Sequence[str] | None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{guess}")
     given = vars(known)
     file, operands = given.pop("config_file", ""), given.pop("operands", [])
+    audit = given.pop("audit", False)
     if command == "demo" and (chosen := given.keys() & {"kubeconfig", "context"}):
         parser.error(f"--{max(chosen)}: the demo watches a cluster of its own; see `run`")
     flags = {n: ",".join(v) if isinstance(v, list) else v for n, v in given.items()}
     defaults = {"web.listen-address": DEMO_ADDRESS} if command == "demo" else {}
     try:
-        return _execute(command, load_config(flags, os.environ, file, defaults), operands)
+        return _execute(
+            command, load_config(flags, os.environ, file, defaults), operands, audit=audit
+        )
     except (ConfigError, RuleError) as error:
         parser.error(str(error))
 
@@ -95,8 +98,12 @@ def _name(arguments: list[str]) -> str:
     return " ".join(words)
 
 
-def _execute(command: str, config: Config, operands: Sequence[str]) -> int:
+def _execute(command: str, config: Config, operands: Sequence[str], *, audit: bool) -> int:
     # Imported here: `--version` and `replay` need no HTTP stack.
+    if command == "replay" and audit:
+        from exporter.commands.replay_audit import replay_audit
+
+        return replay_audit(config, operands[0])
     if command == "replay":
         from exporter.commands.replay import replay
 
@@ -164,6 +171,11 @@ def _parser(command: str, *, named: bool) -> argparse.ArgumentParser:
         help_ = option.help.replace("%", "%%") + default
         parser.add_argument(f"--{option.name}", dest=option.name, help=help_, **form)
     if command == "replay":
+        help_ = (
+            "The file holds audit events: lines of the audit log, or bodies of the audit webhook, "
+            "one or several. What comes twice is counted once."
+        )
+        parser.add_argument("--audit", action="store_true", help=help_)
         help_ = "Events as JSON; - is standard input."
         parser.add_argument("operands", nargs=1, metavar=operand, help=help_)
     elif operand:

@@ -85,9 +85,7 @@ class AuditRecord(msgspec.Struct, frozen=True, gc=False):
     @property
     def long_running(self) -> bool:
         """Whether it lasts as long as its client likes, so that its duration says nothing."""
-        return (
-            self.verb in LONG_RUNNING_VERBS or self.subresource in LONG_RUNNING_SUBRESOURCES
-        )
+        return self.verb in LONG_RUNNING_VERBS or self.subresource in LONG_RUNNING_SUBRESOURCES
 
     @property
     def begins(self) -> bool:

@@ -170,15 +170,15 @@ class AuditCounting:
             return
         group, resource, _, namespace = self._names(record)
         if notes.deprecated:
-            labels = (group, record.version, resource, notes.removed_release, _class(record))
-            self._deprecated.at(labels).inc(1, detail)
+            api = (group, record.version, resource)
+            self._deprecated.at((*api, notes.removed_release, _class(record))).inc(1, detail)
         for webhook in notes.failed_open:
             self._failed_open.at(webhook).inc(1, detail)
         for policy, binding in notes.policy_violations:
             self._violations.at((policy, binding, namespace)).inc(1, detail)
         if notes.pod_security_level:
-            labels = (notes.pod_security_level, resource, namespace)
-            self._pod_security.at(labels).inc(1, detail)
+            level = notes.pod_security_level
+            self._pod_security.at((level, resource, namespace)).inc(1, detail)
 
     def _meet(self, identity: _Identity, record: AuditRecord) -> _Known:
         """What requests of this identity change; remembered if the series are theirs alone."""
