@@ -151,7 +151,7 @@ class AuditReader:
         try:
             return self._event.decode(text)
         except msgspec.ValidationError:
-            return Undecodable.SCHEMA
+            return _cause(bytes(text), Undecodable.SCHEMA)
         except REFUSALS:
             pass
         whole = bytes(text)
@@ -160,7 +160,13 @@ class AuditReader:
         except msgspec.ValidationError:
             return Undecodable.SCHEMA
         except REFUSALS:
-            return Undecodable.LEGACY if _LEGACY in whole[:256] else Undecodable.SYNTAX
+            return _cause(whole, Undecodable.SYNTAX)
+
+
+def _cause(text: bytes, otherwise: Undecodable) -> Undecodable:
+    # The time at its beginning may pass for a number.
+    legacy = text[:1] != b"{" and _LEGACY in text[:256]
+    return Undecodable.LEGACY if legacy else otherwise
 
 
 def _parts(line: bytes) -> list[bytes]:
