@@ -74,15 +74,14 @@ def _command(argv: Sequence[str] | None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{guess}")
     given = vars(known)
     file, operands = given.pop("config_file", ""), given.pop("operands", [])
-    audit = given.pop("audit", False)
+    if given.pop("audit", False):
+        command = "replay --audit"
     if command == "demo" and (chosen := given.keys() & {"kubeconfig", "context"}):
         parser.error(f"--{max(chosen)}: the demo watches a cluster of its own; see `run`")
     flags = {n: ",".join(v) if isinstance(v, list) else v for n, v in given.items()}
     defaults = {"web.listen-address": DEMO_ADDRESS} if command == "demo" else {}
     try:
-        return _execute(
-            command, load_config(flags, os.environ, file, defaults), operands, audit=audit
-        )
+        return _execute(command, load_config(flags, os.environ, file, defaults), operands)
     except (ConfigError, RuleError) as error:
         parser.error(str(error))
 
@@ -98,9 +97,9 @@ def _name(arguments: list[str]) -> str:
     return " ".join(words)
 
 
-def _execute(command: str, config: Config, operands: Sequence[str], *, audit: bool) -> int:
+def _execute(command: str, config: Config, operands: Sequence[str]) -> int:
     # Imported here: `--version` and `replay` need no HTTP stack.
-    if command == "replay" and audit:
+    if command == "replay --audit":
         from exporter.commands.replay_audit import replay_audit
 
         return replay_audit(config, operands[0])

@@ -16,6 +16,7 @@ from tests.unit.audit.events import ALLOW, FORBID, event, failure, line
 from tests.unit.metrics.house import samples
 
 WATCH = {"verb": "watch", "requestURI": "/api/v1/namespaces/shop/pods?watch=1"}
+VIOLATION = '[{"message":"m","policy":"p","binding":"b"}]'
 STRANGER: dict[str, Any] = {
     "stage": "ResponseStarted",
     "user": {},
@@ -204,8 +205,8 @@ def test_annotations_are_counted_with_their_namespace() -> None:
             "k8s.io/deprecated": "true",
             "k8s.io/removed-release": "1.40",
             "failed-open.validating.webhook.admission.k8s.io/round_0_index_0": "v.example.com",
-            "validation.policy.admission.k8s.io/validation_failure": '[{"policy":"p","binding":"b"}]',
-            "pod-security.kubernetes.io/audit-violations": 'would violate PodSecurity "baseline:v1"',
+            "validation.policy.admission.k8s.io/validation_failure": VIOLATION,
+            "pod-security.kubernetes.io/audit-violations": 'violate PodSecurity "baseline:v1"',
         }
     )
     assert counted.found("kube_audit_deprecated_api_requests_total") == {
@@ -321,10 +322,10 @@ def test_what_another_process_counted_is_added() -> None:
 
 
 def test_an_event_costs_microseconds() -> None:
-    """The third bar of the design is 10; here it may be slow, and lists of look-ups show."""
+    """Five where it was measured; a machine that is busy may take ten times as many."""
     reader, counted = AuditReader(), Counted()
     block = b"".join(line(auditID=str(number)) for number in range(2_000))
     began = time.process_time()
     for record in reader.lines(block):
         counted.counting.reached(record)
-    assert time.process_time() - began < 2_000 * 100e-6
+    assert time.process_time() - began < 2_000 * 50e-6

@@ -12,6 +12,10 @@ from exporter.audit import AuditLog, AuditReader
 from tests.unit.audit.events import body, event, line, problems
 
 DEEP = "[" * 5_000 + "]" * 5_000
+LEGACY = (
+    b'2026-11-22T11:35:18.727221Z AUDIT: id="a" stage="ResponseComplete" ip="::1" method="get"'
+    b' user="ann" groups="<none>" as="<self>" namespace="shop" uri="/api" response="200"\n'
+)
 HALF_A_PAIR = r'"\ud800"'
 
 
@@ -109,11 +113,7 @@ def test_an_event_of_another_shape_takes_no_other_along(fields: dict[str, Any], 
         (b'{"a":' * 5_000 + b"\n", "syntax"),
         (b'{"auditID":"' + b'\\"' * 500_000 + b"\n", "syntax"),
         (b'{"metadata":{"name":"a"},"reason":"Failed","kind":"Event"}\n', "schema"),
-        (
-            b'2026-11-22T11:35:18.727221Z AUDIT: id="a" stage="ResponseComplete" ip="::1"'
-            b' method="get" user="ann" uri="/api" response="200"\n',
-            "legacy",
-        ),
+        (LEGACY, "legacy"),
     ],
 )
 def test_a_damaged_line_is_counted_by_cause(text: bytes, cause: str) -> None:
