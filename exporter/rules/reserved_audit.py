@@ -59,20 +59,20 @@ DEPRECATED = _declare(
 )
 FAILED_OPEN = _declare(
     "webhook_failed_open_total",
-    "Requests let through because an admission webhook could not be asked.",
+    "Requests let past an admission webhook because it could not be asked.",
     "type",
     "webhook",
 )
 POLICY_VIOLATIONS = _declare(
     "policy_violations_total",
-    "Requests let through that violate a ValidatingAdmissionPolicy in audit mode.",
+    "Requests that violate a ValidatingAdmissionPolicy in audit mode.",
     "policy",
     "binding",
     "namespace",
 )
 POD_SECURITY = _declare(
     "pod_security_violations_total",
-    "Requests let through that violate the Pod Security level a namespace audits.",
+    "Requests that violate the Pod Security level that the namespace audits, refused or not.",
     "level",
     "resource",
     "namespace",
