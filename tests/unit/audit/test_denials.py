@@ -33,6 +33,8 @@ def about(subresource: str) -> dict[str, Any]:
         ({"responseStatus": failure(403)}, "admission"),
         ({"responseStatus": failure(422, POLICY)}, "admission"),
         ({"responseStatus": failure(422, INVALID)}, None),
+        ({"responseStatus": failure(422, INVALID + ", \"AdmissionPolicy 'x'\"")}, None),
+        ({"responseStatus": failure(500, 'admission webhook "x" cannot be asked')}, None),
         ({"responseStatus": failure(400, WEBHOOK)}, "admission"),
         ({"responseStatus": failure(401, POLICY)}, "admission"),
         ({"responseStatus": failure(403), "annotations": None}, "impersonation"),

@@ -57,6 +57,14 @@ def test_halves_of_pairs_are_replaced_and_nothing_else() -> None:
     )
 
 
+def test_what_is_damaged_stays_damaged() -> None:
+    """Nothing is closed, or said twice, that was not."""
+    assert mended(b"[" * 50) == b"[" * DEEPEST + b"null"
+    assert mended(b"[" * 50 + b"]" * 17) == b"[" * DEEPEST + b"null"
+    assert mended(b"[" * 50 + b"]" * 19) == b"[" * DEEPEST + b"null]"
+    assert mended(b'["a') == b'["a'
+
+
 @given(st.binary())
 def test_anything_is_taken(data: bytes) -> None:
     """And mended again it stays as it is."""

@@ -57,6 +57,24 @@ def test_every_field_is_where_it_belongs() -> None:
             True,
             False,
         ),
+        ({"stage": "ResponseStarted", "user": {}, "responseStatus": failure(400)}, True, False),
+        (
+            {"stage": "ResponseStarted", "user": {}, **WATCH, "responseStatus": {"code": 200}},
+            True,
+            False,
+        ),
+        # A pod behind `proxy` that wants credentials of its own, a denied impersonation.
+        ({"stage": "ResponseStarted", "responseStatus": failure(401)}, False, False),
+        (
+            {
+                "stage": "ResponseStarted",
+                **WATCH,
+                "annotations": None,
+                "responseStatus": failure(403),
+            },
+            False,
+            False,
+        ),
         ({"stage": "Future"}, False, False),
     ],
 )
