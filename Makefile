@@ -12,7 +12,7 @@ COMPILER := $(shell command -v cc >/dev/null && $(PYTHON) -c 'import os, sysconf
 	print(*filter(os.path.exists, [sysconfig.get_path("include") + "/Python.h"]))')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint type contracts generated bench compiled soak plateau clean
+.PHONY: help run demo test check fmt lint type contracts generated bench compiled soak plateau clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,10 @@ run: $(READY) ## Run the exporter: the current kube context, else the demo clust
 		*) exit 1 ;; \
 	esac
 
+# DEMO takes its flags, --prometheus-port 19090 for instance.
+demo: $(READY) ## Run it all on a cluster that plays: exporter, Prometheus, Alertmanager, Grafana.
+	@exec $(BIN)/python -m deploy.demo $(DEMO)
+
 test: $(READY) ## Run the tests; those that need programs that are not here skip and say so.
 	$(PYTEST)
 
@@ -39,7 +43,7 @@ fmt: $(READY) ## Format the code.
 lint: $(READY) ## Format and lint, without changing anything.
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/codespell README.md CHANGELOG.md alerts dashboards docs exporter tests Makefile
+	$(BIN)/codespell README.md CHANGELOG.md alerts dashboards deploy docs exporter tests Makefile
 	$(BIN)/yamllint --strict alerts exporter deploy docs tests/alerts tests/catalogue
 	$(BIN)/shellcheck .ci/run .ci/assets .ci/compiled .ci/package .ci/try-run
 	$(BIN)/hadolint Dockerfile

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dashboards.boards import boards
 from dashboards.kit.files import files
+from deploy.demo import settings
 from tests.alerts import mixin, prometheus_rule
 from tests.docs.pages import PAGES
 from tests.golden import cases
@@ -20,7 +21,11 @@ _ROOT = Path(__file__).resolve().parent.parent
 def generated() -> dict[Path, bytes]:
     """Every generated file and what it should hold."""
     pages = {path: page().encode() for path, page in PAGES.items()}
-    made = {prometheus_rule.PATH: prometheus_rule.text(), mixin.PATH: mixin.text()}
+    made = {
+        prometheus_rule.PATH: prometheus_rule.text(),
+        mixin.PATH: mixin.text(),
+        settings.COMPOSE_ALERTMANAGER: settings.compose_alertmanager(),
+    }
     return {
         **pages,
         **cases.generated(),

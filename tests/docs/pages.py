@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from tests.docs import alerts, configuration, language, metrics, reasons
+from tests.docs import alerts, configuration, language, metrics, notifications, reasons
 from tests.docs.markdown import DOCS, filled
 
 
@@ -22,6 +22,7 @@ _PARTS = {
     DOCS / "alerts.md": alerts.parts,
     DOCS / "configuration.md": configuration.parts,
     DOCS / "metrics.md": metrics.parts,
+    DOCS / "notifications.md": notifications.parts,
     DOCS / "reasons.md": reasons.parts,
     DOCS / "rules.md": language.parts,
 }

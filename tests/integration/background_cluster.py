@@ -49,12 +49,16 @@ class BackgroundCluster:
         self.server.kubeconfig(path)
         return path
 
-    def record(self, reason: str, *, pod: str = "web-0", namespace: str = "shop") -> None:
-        """A pod's event occurs once."""
+    def record(
+        self, reason: str, *, pod: str = "web-0", namespace: str = "shop", message: str = ""
+    ) -> None:
+        """A pod's event occurs once; with any message where none is given."""
         ref = ObjectRef("Pod", pod, namespace, uid=pod)
 
         async def write() -> None:
-            self._recorder.record(time.time(), ref, "Warning", reason, f"{reason} of {pod}")
+            self._recorder.record(
+                time.time(), ref, "Warning", reason, message or f"{reason} of {pod}"
+            )
 
         self._do(write())
 

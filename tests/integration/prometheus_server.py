@@ -9,7 +9,7 @@ import shutil
 import socket
 import time
 import urllib.parse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,43 +44,54 @@ def program(name: str) -> str:
 
 
 class Prometheus:
-    """It listens on loopback and keeps its data in ``folder``."""
+    """It listens on loopback and keeps its data in ``folder``.
+
+    A `configuration` of the test's own replaces the one that scrapes the targets every second and
+    evaluates `rules`.
+    """
 
     def __init__(
-        self, target_port: int, folder: Path, *more_targets: int, rules: Iterable[Path] = ()
+        self,
+        target_port: int,
+        folder: Path,
+        *more_targets: int,
+        rules: Iterable[Path] = (),
+        configuration: str = "",
+        flags: Sequence[str] = (),
     ) -> None:
-        configuration = folder / "prometheus.yaml"
         targets = ", ".join(f'"127.0.0.1:{port}"' for port in (target_port, *more_targets))
         names = ", ".join(json.dumps(str(path)) for path in rules)
-        configuration.write_text(
-            _CONFIGURATION.format(targets=targets, rules=names), encoding="utf-8"
+        file = folder / "prometheus.yaml"
+        file.write_text(
+            configuration or _CONFIGURATION.format(targets=targets, rules=names), encoding="utf-8"
         )
-        self.port = _free_port()
+        self.port = free_port()
         self.process = ServerProcess(
             [
                 program("prometheus"),
-                f"--config.file={configuration}",
+                f"--config.file={file}",
                 f"--storage.tsdb.path={folder / 'data'}",
                 f"--web.listen-address=127.0.0.1:{self.port}",
                 "--enable-feature=exemplar-storage",
                 "--log.level=warn",
+                *flags,
             ],
             folder / "prometheus.log",
         )
 
     def query(self, expression: str) -> list[dict[str, Any]]:
         """The result of an instant query, a vector or a matrix."""
-        found: list[dict[str, Any]] = self._get("query", query=expression)["result"]
+        found: list[dict[str, Any]] = self.get("query", query=expression)["result"]
         return found
 
     def rules(self) -> list[dict[str, Any]]:
         """All rules it evaluates, with their state and what the last evaluation said."""
-        return [rule for group in self._get("rules")["groups"] for rule in group["rules"]]
+        return [rule for group in self.get("rules")["groups"] for rule in group["rules"]]
 
     def over_time(self, expression: str, *, seconds: float, step: float) -> list[dict[str, Any]]:
         """The result of a range query that ends now."""
         end = time.time()
-        found: list[dict[str, Any]] = self._get(
+        found: list[dict[str, Any]] = self.get(
             "query_range", query=expression, start=str(end - seconds), end=str(end), step=str(step)
         )["result"]
         return found
@@ -99,7 +110,7 @@ class Prometheus:
 
     def exemplars(self, selector: str) -> list[dict[str, Any]]:
         """The exemplars of all series of a selector."""
-        found = self._get("query_exemplars", query=selector, start="0", end="9999999999")
+        found = self.get("query_exemplars", query=selector, start="0", end="9999999999")
         return [exemplar for series in found for exemplar in series["exemplars"]]
 
     def answers(self) -> bool:
@@ -110,7 +121,8 @@ class Prometheus:
             return False
         return True
 
-    def _get(self, endpoint: str, **parameters: str) -> Any:
+    def get(self, endpoint: str, **parameters: str) -> Any:
+        """What an endpoint of its API answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request("GET", f"/api/v1/{endpoint}?{urllib.parse.urlencode(parameters)}")
@@ -122,7 +134,8 @@ class Prometheus:
             connection.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """One that nothing listened on a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

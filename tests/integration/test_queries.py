@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.dashboards.queries import Query, substituted
 from tests.dashboards.queries import queries as drawn
@@ -15,6 +17,7 @@ from tests.envtest.process import eventually
 from tests.golden.cases import cases
 from tests.integration.background_cluster import BackgroundCluster
 from tests.integration.prometheus_server import Prometheus
+from tests.notifications.scaled_time import faster
 from tests.promql.documents import queries as documented
 from tests.promql.known import rule_files
 from tests.recordings import reading
@@ -43,6 +46,15 @@ def _event(line: bytes) -> dict[str, Any] | None:
     return event if named else None
 
 
+def hurried(folder: Path) -> Iterator[Path]:
+    """Our rules, in which a minute is two seconds: alerts fire while we look."""
+    for path in rule_files():
+        rules = faster(yaml.safe_load(path.read_text(encoding="utf-8")), 30)
+        copy = folder / path.name
+        copy.write_text(yaml.safe_dump(rules), encoding="utf-8")
+        yield copy
+
+
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     """It has scraped an exporter with a checkpoint and one that leads, and knows our rules."""
@@ -61,9 +73,8 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
                 )
             for exporter in started:
                 exporter.wait_ready()
-            running = Prometheus(
-                started[0].port, folder, *(one.port for one in started[1:]), rules=rule_files()
-            )
+            ports = [exporter.port for exporter in started]
+            running = Prometheus(ports[0], folder, *ports[1:], rules=hurried(folder))
             try:
                 running.process.wait_for(running.answers, "answers", 30)
                 running.process.wait_for(
@@ -76,6 +87,8 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
                 # Of rare things a minute's queries want two samples or more.
                 count = f'count(count_over_time(kube_events_total{{reason="{LAST}"}}[1m]) > 5)'
                 eventually(lambda: running.value(count) == 2.0, "both show all of it", within=60)
+                firing = 'count(ALERTS{alertstate="firing"})'
+                eventually(lambda: running.value(firing), "an alert fires")
                 yield running
             finally:
                 running.process.stop()

@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from exporter.demo import DemoCluster
+from tests.notifications.alertmanager_server import amtool
 from tests.packaging.commands import sh_commands
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 # The targets that CI itself calls, with this test inside one of them; `make run`, `make bench`
-# and `make compiled` are tried by .ci/run, and what `make soak` and `make plateau` do in their
-# short forms by tests/chaos and tests/plateau.
-_MAKE = {"run", "test", "check", "compiled", "bench", "soak", "plateau", "help"}
+# and `make compiled` are tried by .ci/run, `make demo` by test_demo.py, and what `make soak` and
+# `make plateau` do in their short forms by tests/chaos and tests/plateau.
+_MAKE = {"run", "demo", "test", "check", "compiled", "bench", "soak", "plateau", "help"}
 _SOURCE_PIPE = "kubectl get events -A -o json | "
 _LIST = (
     '{"kind":"List","apiVersion":"v1","items":[{"metadata":{"name":"a","namespace":"n"},'
@@ -36,6 +37,7 @@ def test_every_documented_command_is_of_a_kind_that_is_tried() -> None:
         *(f"make {target}" for target in _MAKE),
         "pip install .",
         "kube-event-metrics",
+        "amtool ",
         "kubectl ",  # against a real API server: tests/envtest/test_runbooks.py
         _SOURCE_PIPE,
     )
@@ -68,6 +70,20 @@ def test_documented_replay_reads_what_kubectl_prints() -> None:
         'kube_events_total{type="Normal",reason="R",kind="Pod",namespace="n",component=""} 2'
         in (done.stdout)
     )
+
+
+@pytest.mark.alertmanager
+def test_documented_commands_of_amtool_succeed() -> None:
+    """Each of them, in the checkout; that about a team's namespace finds the team."""
+    commands = [c for c in _documented() if c.startswith("amtool ")]
+    answers = {}
+    for command in commands:
+        done = amtool(*command.split()[1:])
+        assert (command, done.returncode) == (command, 0)
+        answers[command.split()[1]] = done.stdout
+        if "namespace=payments" in command:
+            assert done.stdout == "webhook,team-payments\n"
+    assert answers.keys() == {"check-config", "config"}
 
 
 async def test_documented_check_succeeds_where_all_is_well(tmp_path: Path) -> None:
