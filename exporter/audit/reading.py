@@ -132,16 +132,15 @@ class AuditReader:
         line = line.strip(_BLANK)
         if not line:
             return []
-        events = []
-        problem = None
-        for part in _parts(line):
-            event = self._decoded(part)
-            if isinstance(event, Undecodable):
-                problem = problem or event
-            else:
-                events.append(event)
-        if problem is not None:
-            self.undecodable[problem] += 1
+        whole = self._decoded(line)
+        # Only what is no event as a whole: the beginning of another can be in a client's body.
+        found = [whole]
+        if isinstance(whole, Undecodable) and len(parts := _parts(line)) > 1:
+            found = [self._decoded(part) for part in parts]
+        problems = [each for each in found if isinstance(each, Undecodable)]
+        if problems:
+            self.undecodable[problems[0]] += 1
+        events = [each for each in found if isinstance(each, AuditEvent)]
         records = []
         for event in events:
             records += self._records([event]) if event.items is None else self._each(event.items)

@@ -214,7 +214,8 @@ class AuditCounting:
 
 def _is_strange(record: AuditRecord) -> bool:
     """Whether anybody who reaches the API server could have made it look so."""
-    return record.code >= _FIRST_FAILURE and record.user_class in STRANGERS
+    let_in = record.code < _FIRST_FAILURE and record.decision == "allow"
+    return record.user_class in STRANGERS and not let_in
 
 
 def _class(record: AuditRecord) -> str:

@@ -259,6 +259,13 @@ def test_a_stranger_who_is_let_in_has_used_a_name() -> None:
     }
 
 
+def test_a_stranger_who_was_never_let_in_has_used_none() -> None:
+    """A client that goes before there is an answer is given a 200."""
+    gone = {**ANONYMOUS, "annotations": None, "responseStatus": {"code": 200}}
+    (found,) = Counted().tell(**gone).found("kube_audit_requests_total")
+    assert 'resource="other"' in found
+
+
 def test_custom_resources_are_bounded() -> None:
     """What is beyond the limit is counted in one series, each time."""
     counted = Counted(series_limit=5)

@@ -135,6 +135,7 @@ def test_a_damaged_line_is_counted_by_cause(text: bytes, cause: str) -> None:
         "9" * 10_000,
         '{"auditID":"x","stage":"ResponseComplete"}',
         '{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"x"}',
+        r'["\ud800",{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"x"}]',
         r'"{\"kind\":\"Event\",\"apiVersion\":\"audit.k8s.io/v1\"}"',
     ],
 )
