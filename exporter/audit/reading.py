@@ -99,13 +99,16 @@ class AuditReader:
 
     def _odd_body(self, body: bytes) -> list[AuditRecord] | None:
         """One item, or more, is not as it should be."""
-        for text in (body, mended(body)):
-            try:
-                items: Sequence[msgspec.Raw] = self._items.decode(text).items
-            except REFUSALS:
-                continue
-            return self._each(items)
-        return None
+        items = self._taken_apart(body)
+        if items is None:
+            items = self._taken_apart(mended(body))
+        return None if items is None else self._each(items)
+
+    def _taken_apart(self, body: bytes) -> Sequence[msgspec.Raw] | None:
+        try:
+            return self._items.decode(body).items
+        except REFUSALS:
+            return None
 
     def _each(self, items: Iterable[msgspec.Raw]) -> list[AuditRecord]:
         events = []
