@@ -7,75 +7,14 @@ from typing import Any
 
 import pytest
 
-from exporter.audit import AuditReader, Identities
-from exporter.metrics.births import Births, Scrapers
-from exporter.metrics.page import Page
+from exporter.audit import AuditReader
 from exporter.metrics.text import Format
-from exporter.pipeline import AuditCounting
+from tests.unit.audit.counted import ANONYMOUS, STRANGER, Counted, labels, request
 from tests.unit.audit.events import ALLOW, FORBID, event, failure, line
 from tests.unit.metrics.house import samples
 
 WATCH = {"verb": "watch", "requestURI": "/api/v1/namespaces/shop/pods?watch=1"}
 VIOLATION = '[{"message":"m","policy":"p","binding":"b"}]'
-STRANGER: dict[str, Any] = {
-    "stage": "ResponseStarted",
-    "user": {},
-    "annotations": None,
-    "responseStatus": failure(401),
-}
-ANONYMOUS: dict[str, Any] = {
-    "user": {"username": "system:anonymous", "groups": ["system:unauthenticated"]},
-    "annotations": FORBID,
-    "responseStatus": failure(403),
-}
-
-
-def on(resource: str, namespace: str = "shop", **more: str) -> dict[str, Any]:
-    return {"objectRef": {"resource": resource, "namespace": namespace, **more}}
-
-
-class Counted:
-    """Records go in by their lines; each has an id of its own unless it says one."""
-
-    def __init__(self, *, series_limit: int = 1_000) -> None:
-        self.births = Births(lambda: 0.0)
-        self.identities = Identities(limit=1_000)
-        self.counting = AuditCounting(self.births, self.identities, series_limit=series_limit)
-        self._number = 0
-
-    def tell(self, **fields: Any) -> Counted:
-        self._number += 1
-        for record in AuditReader().lines(line(**{"auditID": str(self._number), **fields})):
-            self.counting.reached(record)
-        return self
-
-    def page(self, format_: Format = Format.TEXT) -> str:
-        page = Page(self.counting.families(), self.births, Scrapers(self.births, lambda: 0.0))
-        return b"".join(page.render(format_)[0]).decode()
-
-    def found(self, family: str) -> dict[str, float]:
-        """Samples above 0 of one family, by their labels."""
-        return {
-            name.removeprefix(family): value
-            for name, value in samples(self.page()).items()
-            if name.startswith(family + "{") and value
-        }
-
-
-def labels(**values: str) -> str:
-    return "{" + ",".join(f'{name}="{value}"' for name, value in values.items()) + "}"
-
-
-def request(**others: str) -> str:
-    values = {
-        "verb": "create",
-        "group": "",
-        "resource": "pods",
-        "subresource": "",
-        "code": "201",
-        "user_class": "user",
-    }
-    return labels(**{**values, **others})
 
 
 def test_a_request_is_counted_when_it_is_over() -> None:
@@ -223,78 +162,6 @@ def test_annotations_are_counted_with_their_namespace() -> None:
     assert counted.found("kube_audit_pod_security_violations_total") == {
         labels(level="baseline", resource="pods", namespace="shop"): 1
     }
-
-
-@pytest.mark.parametrize("who", [STRANGER, ANONYMOUS])
-def test_strangers_bring_no_names(who: dict[str, Any]) -> None:
-    """What they are refused is counted; what they invent is one series."""
-    counted = Counted()
-    for number in range(50):
-        counted.tell(**who, **on(f"r{number}", f"n{number}", apiGroup=f"g{number}"))
-    (of_all,) = counted.found("kube_audit_requests_total").items()
-    assert of_all[1] == 50
-    assert 'group="other",resource="other",subresource="other"' in of_all[0]
-    (denied,) = counted.found("kube_audit_denied_total").items()
-    assert 'namespace="other"' in denied[0]
-
-
-def test_what_others_have_used_is_told_of_strangers_too() -> None:
-    """From then on; what was counted before stays where it is."""
-    counted = Counted()
-    for _ in range(2):
-        counted.tell(**ANONYMOUS).tell()
-    found = counted.found("kube_audit_requests_total")
-    assert found[request(code="403", user_class="anonymous")] == 1
-    strange = request(
-        group="other", resource="other", subresource="other", code="403", user_class="anonymous"
-    )
-    assert found[strange] == 1
-
-
-def test_a_stranger_who_is_let_in_has_used_a_name() -> None:
-    """The API server has shown that it is there."""
-    counted = Counted().tell(**{**ANONYMOUS, "annotations": ALLOW, "responseStatus": {"code": 200}})
-    assert counted.found("kube_audit_requests_total") == {
-        request(code="200", user_class="anonymous"): 1
-    }
-
-
-def test_a_stranger_who_was_never_let_in_has_used_none() -> None:
-    """A client that goes before there is an answer is given a 200."""
-    gone = {**ANONYMOUS, "annotations": None, "responseStatus": {"code": 200}}
-    (found,) = Counted().tell(**gone).found("kube_audit_requests_total")
-    assert 'resource="other"' in found
-
-
-def test_custom_resources_are_bounded() -> None:
-    """What is beyond the limit is counted in one series, each time."""
-    counted = Counted(series_limit=5)
-    for _ in range(2):
-        for number in range(20):
-            counted.tell(**on(f"r{number}"))
-    found = counted.found("kube_audit_requests_total")
-    overflow = "__overflow__"
-    assert (
-        found.pop(
-            request(
-                verb=overflow,
-                group=overflow,
-                resource=overflow,
-                subresource=overflow,
-                code=overflow,
-                user_class=overflow,
-            )
-        )
-        == 30
-    )
-    assert list(found.values()) == [2] * 5
-    assert counted.counting.total == 40
-
-
-def test_a_long_name_is_no_label_value() -> None:
-    """Whoever makes one up."""
-    counted = Counted().tell(**on("r" * 5_000))
-    assert counted.found("kube_audit_requests_total") == {request(resource="__overflow__"): 1}
 
 
 def test_names_of_users_and_objects_are_exemplars() -> None:
