@@ -24,7 +24,7 @@ PROGRAM = "kube-event-metrics"
 COMMANDS = {
     "run": "watch the events of a cluster and serve their metrics (the default)",
     "demo": "the same against a cluster that plays on this machine",
-    "replay": "read recorded events and print their metrics",
+    "replay": "read recorded events, or with --audit audit events, and print their metrics",
     "check": "try configuration, rules, connection and rights, and say what is missing",
     "rules": "list the rules in force",
     "rules check": "try rule files, together with the rules in force",
@@ -74,6 +74,8 @@ def _command(argv: Sequence[str] | None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{guess}")
     given = vars(known)
     file, operands = given.pop("config_file", ""), given.pop("operands", [])
+    if given.pop("audit", False):
+        command = "replay --audit"
     if command == "demo" and (chosen := given.keys() & {"kubeconfig", "context"}):
         parser.error(f"--{max(chosen)}: the demo watches a cluster of its own; see `run`")
     flags = {n: ",".join(v) if isinstance(v, list) else v for n, v in given.items()}
@@ -97,6 +99,10 @@ def _name(arguments: list[str]) -> str:
 
 def _execute(command: str, config: Config, operands: Sequence[str]) -> int:
     # Imported here: `--version` and `replay` need no HTTP stack.
+    if command == "replay --audit":
+        from exporter.commands.replay_audit import replay_audit
+
+        return replay_audit(config, operands[0])
     if command == "replay":
         from exporter.commands.replay import replay
 
@@ -164,6 +170,11 @@ def _parser(command: str, *, named: bool) -> argparse.ArgumentParser:
         help_ = option.help.replace("%", "%%") + default
         parser.add_argument(f"--{option.name}", dest=option.name, help=help_, **form)
     if command == "replay":
+        help_ = (
+            "The file holds audit events: lines of the audit log, or bodies of the audit webhook, "
+            "one or several. What comes twice is counted once."
+        )
+        parser.add_argument("--audit", action="store_true", help=help_)
         help_ = "Events as JSON; - is standard input."
         parser.add_argument("operands", nargs=1, metavar=operand, help=help_)
     elif operand:

@@ -55,7 +55,7 @@ def records(data: bytes, problems: Counter[str]) -> Iterator[Recorded]:
         yield from _placed(found, 0, len(data))
         return
     begin = 0
-    for document, end in _documents(data):
+    for document, end in documents(data):
         page = _READER.page(document)
         if page is None or page.items is None:
             yield from _one(document, end, problems)
@@ -118,7 +118,7 @@ def _one(document: bytes, position: int, problems: Counter[str]) -> Iterator[Rec
             problems[Undecodable.UNNAMED] += 1
 
 
-def _documents(data: bytes) -> Iterator[tuple[bytes, int]]:
+def documents(data: bytes) -> Iterator[tuple[bytes, int]]:
     """(JSON document, where it ends): a line each, unless the first line is none by itself."""
     lines = data.split(b"\n")
     first = next((line for line in lines if line.strip()), b"")

@@ -12,8 +12,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
+from exporter.commands.progress import Progress
 from exporter.commands.recorded import EventClock, recorded_ledger, records
 from exporter.config import Config
 from exporter.metrics.births import Births, Scrapers
@@ -22,9 +23,6 @@ from exporter.metrics.text import Format
 from exporter.pipeline import Counting
 from exporter.rules.loading import built_in, load, read
 from exporter.rules.rulebook import RuleBook
-
-_PROGRESS_BYTES = 8 * 1024 * 1024
-_BAR = 40
 
 
 def replay(config: Config, source: str) -> int:
@@ -40,7 +38,7 @@ def replay(config: Config, source: str) -> int:
         print(f"kube-event-metrics: {error}", file=sys.stderr)
         return 1
     problems: Counter[str] = Counter()
-    bar = _Progress(len(data), sys.stderr)
+    bar = Progress(len(data), sys.stderr)
     text, seen = replay_bytes(
         data,
         problems,
@@ -66,7 +64,7 @@ def write(stream: BinaryIO, text: bytes) -> None:
 def replay_bytes(
     data: bytes,
     problems: Counter[str],
-    bar: _Progress | None = None,
+    bar: Progress | None = None,
     *,
     series_limit: int,
     namespaces: Sequence[str] = (),
@@ -107,26 +105,3 @@ def replay_bytes(
     )
     parts, _ = page.render(Format.TEXT)
     return b"".join(parts), seen
-
-
-class _Progress:
-    """A bar on a terminal, for input long enough to be waited for."""
-
-    def __init__(self, total: int, stream: TextIO) -> None:
-        self._total = total
-        self._stream = stream
-        self._shown = total >= _PROGRESS_BYTES and stream.isatty()
-        self._filled = -1
-
-    def at(self, position: int) -> None:
-        filled = _BAR * position // self._total
-        if self._shown and filled != self._filled:
-            self._filled = filled
-            bar = "#" * filled + "." * (_BAR - filled)
-            self._stream.write(f"\rreplaying [{bar}] {100 * position // self._total:3d} %")
-            self._stream.flush()
-
-    def finish(self) -> None:
-        if self._shown:
-            self.at(self._total)
-            self._stream.write("\n")

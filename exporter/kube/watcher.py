@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import aiohttp
 
+from exporter.framing import LineSplitter
 from exporter.kube.connection import Cluster, ConnectionConfigError
-from exporter.kube.framing import LineSplitter
 from exporter.kube.headers import foreign_type, retry_after, server_time
 from exporter.kube.listwatch import ListWatch
 from exporter.kube.request import Phase, Request, accepted_type

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from exporter.metrics.declaration import Declaration, MetricType, Stability
+from exporter.rules.reserved_audit import AUDIT
 
 EVENTS = Declaration(
     "kube_events_total",
@@ -49,4 +50,4 @@ LIFECYCLES = (
 """What became of the pairs: how many began, ended, were abandoned or never matched."""
 WORKLOAD_LABELS = ("workload_kind", "workload_name")
 """What ``--workload.labels`` adds to families with a namespace."""
-OWN = (EVENTS, LAST_SEEN, *LIFECYCLES)
+OWN = (EVENTS, LAST_SEEN, *LIFECYCLES, *AUDIT)

@@ -11,6 +11,7 @@ from exporter.metrics.declaration import Declaration
 from exporter.rules import reserved
 from exporter.rules.language import RuleFile
 from exporter.rules.reserved import LIFECYCLES
+from exporter.rules.reserved_audit import AUDIT, CLOSED
 from exporter.rules.rulebook import Rule
 from exporter.selfmetrics import DECLARATIONS as OWN
 from tests.docs.catalogue import Catalogue, Feeds, catalogue
@@ -57,6 +58,7 @@ def parts() -> dict[str, str]:
         "events": "\n\n".join(_widest(d) for d in (reserved.EVENTS, reserved.LAST_SEEN)),
         "subjects": "\n\n".join(_subjects(known)),
         "pairs": _pairs(known),
+        "audit-families": "\n\n".join(_audit(d).section() for d in AUDIT),
         "lifecycle-families": _compact(_pair(d, known) for d in LIFECYCLES),
         "exporter-families": _compact(_own(d) for d in OWN),
         "exporter-values": table(
@@ -74,7 +76,8 @@ def queries() -> list[str]:
     known = catalogue()
     feeds = known.feeds()
     fed = [_known(d, feeds.get(d.name, Feeds()), known).query() for d in known.book.declarations]
-    rest = [*(_pair(d, known) for d in LIFECYCLES), *(_own(d) for d in OWN)]
+    audit = [_audit(d) for d in AUDIT]
+    rest = [*audit, *(_pair(d, known) for d in LIFECYCLES), *(_own(d) for d in OWN)]
     return [*_WIDEST.values(), *fed, *(known.query() for known in rest)]
 
 
@@ -84,7 +87,10 @@ def _contents(known: Catalogue) -> str:
         for name, file in _in_order(known)
     ]
     events = (reserved.EVENTS.name, reserved.LAST_SEEN.name)
-    return table(("subject", "families"), [("[All events](#all-events)", _links(events)), *rows])
+    audit = [d.name for d in AUDIT]
+    rows = [("[All events](#all-events)", _links(events)), *rows]
+    rows.append(("[Audit events](#audit-events)", _links(audit)))
+    return table(("subject", "families"), rows)
 
 
 def _in_order(known: Catalogue) -> list[tuple[str, RuleFile]]:
@@ -136,6 +142,16 @@ def _known(declaration: Declaration, feeds: Feeds, known: Catalogue) -> Known:
         if label not in values
     }
     return Known(declaration, values, feeds.combinations(places), bounds)
+
+
+def _audit(declaration: Declaration) -> Known:
+    values = dict(CLOSED[declaration.name])
+    combinations = 1
+    for found in values.values():
+        combinations *= len(found)
+    # These come with a resource, and multiply nothing.
+    bounds = dict.fromkeys(("group", "subresource", "version", "removed_release"), "")
+    return Known(declaration, values, combinations, bounds)
 
 
 def _pairs(known: Catalogue) -> str:

@@ -1,4 +1,6 @@
-"""The golden cases: a folder each, with lines in (``input.ndjson``) and the page they give.
+"""The golden cases: a folder each, with lines in and the page they give.
+
+The lines are of a watch in ``input.ndjson``, or of an audit log in ``audit.ndjson``.
 
 ``expected.prom`` is the whole exposition page; ``passed_over.txt`` says how many lines
 could not be used, by cause. ``python -m tests.generate`` writes both.
@@ -11,21 +13,27 @@ from collections import Counter
 from pathlib import Path
 
 from exporter.commands.replay import replay_bytes
+from exporter.commands.replay_audit import replay_pieces
 
 _FOLDER = Path(__file__).parent
+_AUDIT = "audit.ndjson"
 _SAMPLE = re.compile(r"(?P<name>\w+)(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
 _LABEL = re.compile(r'\w+="(?:[^"\\]|\\.)*"')
 
 
 def cases() -> list[Path]:
     """The folders of all cases."""
-    return sorted(path.parent for path in _FOLDER.glob("*/input.ndjson"))
+    return sorted(path.parent for path in [*_FOLDER.glob("*/input.ndjson"), *_audit_logs()])
 
 
 def page_of(case: Path) -> tuple[bytes, str]:
     """The exposition page of a case's input, and what was passed over."""
     problems: Counter[str] = Counter()
-    text, _ = replay_bytes((case / "input.ndjson").read_bytes(), problems, series_limit=10_000)
+    if case / _AUDIT in _audit_logs():
+        pieces = [(case / _AUDIT).read_bytes()]
+        text, _ = replay_pieces(pieces, problems, series_limit=10_000)
+    else:
+        text, _ = replay_bytes((case / "input.ndjson").read_bytes(), problems, series_limit=10_000)
     return text, "".join(f"{times} {cause}\n" for cause, times in sorted(problems.items()))
 
 
@@ -37,6 +45,10 @@ def generated() -> dict[Path, bytes]:
         files[case / "expected.prom"] = page
         files[case / "passed_over.txt"] = passed_over.encode()
     return files
+
+
+def _audit_logs() -> list[Path]:
+    return list(_FOLDER.glob(f"*/{_AUDIT}"))
 
 
 def canonical(page: str) -> list[str]:

@@ -11,6 +11,7 @@ import yaml
 
 from exporter.metrics.declaration import MetricType
 from exporter.rules import reserved
+from exporter.rules.reserved_audit import AUDIT
 from exporter.selfmetrics import DECLARATIONS
 from exporter.selfmetrics.declarations import ELECTION
 from tests.docs.catalogue import catalogue
@@ -55,6 +56,7 @@ def metrics() -> Mapping[str, Metric]:
         reserved.EVENTS,
         reserved.LAST_SEEN,
         *reserved.LIFECYCLES,
+        *AUDIT,
         *catalogue().book.declarations,
         *DECLARATIONS,
         *ELECTION,

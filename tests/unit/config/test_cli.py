@@ -180,6 +180,18 @@ def test_replay_takes_its_source(started: list[tuple[str, Config, list[str]]]) -
     assert started[1][1].series_limit == 5
 
 
+def test_replay_reads_audit_events_where_it_is_told(
+    started: list[tuple[str, Config, list[str]]],
+) -> None:
+    """On either side of the file."""
+    cli.main(["replay", "--audit", "audit.log"])
+    cli.main(["replay", "-", "--audit"])
+    assert [(c, operands) for c, _, operands in started] == [
+        ("replay --audit", ["audit.log"]),
+        ("replay --audit", ["-"]),
+    ]
+
+
 def test_ctrl_c_ends_quietly(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

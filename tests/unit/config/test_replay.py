@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from exporter.cli import main
-from exporter.commands.replay import _Progress, replay_bytes
+from exporter.commands.progress import Progress
+from exporter.commands.replay import replay_bytes
 from tests.unit.metrics.house import samples
 
 FAILED = (
@@ -178,7 +179,7 @@ def test_the_bar_moves_within_a_list() -> None:
     data = listed(*events).encode()
     terminal = _Terminal()
     problems: Counter[str] = Counter()
-    replay_bytes(data, problems, _Progress(len(data), terminal), series_limit=10)
+    replay_bytes(data, problems, Progress(len(data), terminal), series_limit=10)
     shown = re.findall(r"(\d+) %", terminal.getvalue())
     assert shown in (["49", "100"], ["50", "100"])
 

@@ -117,7 +117,7 @@ class TestAnswers:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Though the stream has nothing more to say."""
-        monkeypatch.setattr("exporter.kube.framing.LineSplitter.__init__.__defaults__", (300,))
+        monkeypatch.setattr("exporter.framing.LineSplitter.__init__.__defaults__", (300,))
         lines = (end_mark(1), added("a" * 400, 2), error(500, "InternalError"))
         body = b"".join(line + b"\n" for line in lines)
         talk = await told(tmp_path, answer(body), streaming=True)

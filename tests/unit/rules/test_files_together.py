@@ -8,6 +8,7 @@ from exporter.metrics.declaration import MetricType
 from exporter.rules.loading import load
 from exporter.rules.problems import RuleError
 from exporter.rules.reserved import EVENTS, LAST_SEEN, LIFECYCLES
+from exporter.rules.reserved_audit import AUDIT
 from exporter.rules.rulebook import RuleBook
 from exporter.selfmetrics import DECLARATIONS as SELF
 from tests.unit.rules.observing import observe, rules
@@ -52,6 +53,7 @@ class TestFamilyNames:
         [
             "kube_events_total",
             "kube_event_lifecycle_closed_total",
+            "kube_audit_requests_total",
             "kube_event_metrics_scrapers_total",
             "process_cpu_seconds_total",
             "python_gc_collections_total",
@@ -65,7 +67,7 @@ class TestFamilyNames:
 
     def test_every_family_of_the_house_is_among_them(self) -> None:
         """Counters and gauges of the pipeline and of the exporter itself."""
-        own_ones = [EVENTS, LAST_SEEN, *LIFECYCLES, *SELF]
+        own_ones = [EVENTS, LAST_SEEN, *LIFECYCLES, *AUDIT, *SELF]
         for declaration in own_ones:
             histogram = declaration.type is not MetricType.COUNTER
             type_ = "histogram" if histogram else "counter"

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.kube.framing import MAX_LINE_BYTES, LineSplitter
+from exporter.framing import MAX_LINE_BYTES, LineSplitter
 
 LIMIT = 8
 _BYTES = st.lists(st.sampled_from([b"\n", b"a", b"{}", b"\xc3", b"\xa4", b"\r", b"123456789"])).map(

@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Counting of audit records: each request once, when it is over. No I/O and no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TypedDict
+
+from exporter.audit import AuditRecord, Identities, UserClass, denial_of
+from exporter.audit.record import PANIC
+from exporter.audit.resources import OTHER, resource_class
+from exporter.audit.users import STRANGERS
+from exporter.metrics.births import Births
+from exporter.metrics.bounds import LabelBounds
+from exporter.metrics.counter import CounterFamily, CounterSeries
+from exporter.metrics.histogram import HistogramFamily, HistogramSeries
+from exporter.metrics.series import Amount, Family, Series
+from exporter.metrics.text import Pairs
+from exporter.rules import reserved_audit as declared
+from exporter.rules.reserved_audit import CLOSED
+
+# verb, group, resource, subresource, code, class of user, whether impersonated
+_Identity = tuple[str, str, str, str, int, UserClass, bool]
+_Names = tuple[str, str, str, str]
+_STRANGE: _Names = (OTHER, OTHER, OTHER, OTHER)
+# Names that strangers may use are bounded as label values are: more find no series anyway.
+_MOST_RESOURCES = 2_000
+_MOST_NAMESPACES = 20_000
+# Of a text that is kept for an exemplar; who writes it chooses its length.
+_LONGEST = 128
+_FIRST_FAILURE = 400
+
+
+class _Shared(TypedDict):
+    births: Births
+    bounds: LabelBounds
+    limit: int
+
+
+class _Known:
+    """What requests of one identity change."""
+
+    __slots__ = ("duration", "requests")
+
+    def __init__(self, requests: CounterSeries, duration: HistogramSeries | None) -> None:
+        self.requests = requests
+        self.duration = duration
+        """None where they last as long as their client likes."""
+
+
+class AuditCounting:
+    """Audit records into families.
+
+    ``identities`` tells what was counted before. What strangers are refused is counted under the
+    names of resources and namespaces that others have used: anybody who reaches the API server
+    can put any name into a URL, and would use up the room of those who are there.
+    """
+
+    def __init__(self, births: Births, identities: Identities, *, series_limit: int) -> None:
+        self.identities = identities
+        self.bounds = LabelBounds()
+        self.total = 0
+        """Requests counted since the start."""
+        self.duplicates = 0
+        """Records that had come before."""
+        shared: _Shared = {"births": births, "bounds": self.bounds, "limit": series_limit}
+        self._requests = CounterFamily(declared.REQUESTS, describe=_audit_id, **shared)
+        self._durations = HistogramFamily(declared.DURATION, births=births, describe=_audit_id)
+        self._panics = CounterFamily(declared.PANICS, births=births, describe=_audit_id)
+        self._long_running = CounterFamily(declared.LONG_RUNNING, describe=_who, **shared)
+        self._denied = CounterFamily(declared.DENIED, describe=_who, **shared)
+        self._deprecated = CounterFamily(declared.DEPRECATED, describe=_who, **shared)
+        self._failed_open = CounterFamily(declared.FAILED_OPEN, describe=_who, **shared)
+        self._violations = CounterFamily(declared.POLICY_VIOLATIONS, describe=_who, **shared)
+        self._pod_security = CounterFamily(declared.POD_SECURITY, describe=_who, **shared)
+        self._by_name: Mapping[str, Family[Series]] = {
+            family.declaration.name: family for family in self.families()
+        }
+        self._known: dict[_Identity, _Known] = {}
+        self._resources: set[tuple[str, str, str]] = set()
+        self._namespaces: set[str] = {""}
+        for value in CLOSED[declared.PANICS.name]["resource_class"]:
+            self._panics.at((value,))
+
+    def families(self) -> Iterator[Family[Series]]:
+        """All families, in the order they are shown."""
+        yield self._requests
+        yield self._durations
+        yield self._long_running
+        yield self._denied
+        yield self._panics
+        yield self._deprecated
+        yield self._failed_open
+        yield self._violations
+        yield self._pod_security
+
+    def bounded(self) -> Iterator[Family[Series]]:
+        """Those whose label values come from the cluster."""
+        return (family for family in self.families() if family.limit)
+
+    def add(self, family: str, labels: tuple[str, ...], amount: Amount) -> bool:
+        """What another process had counted and shown to nobody; whether it fits a family."""
+        known = self._by_name.get(family)
+        if known is None:
+            return False
+        try:
+            known.at(labels).add(amount)
+        except ValueError:
+            return False
+        return True
+
+    def next_generation(self, lifetime: int) -> None:
+        """Another period has passed: end idle series, forget the label values only they had."""
+        self._known.clear()
+        families = list(self.bounded())
+        if sum([family.next_generation(lifetime) for family in families]):
+            self.bounds.retain((f.declaration.labels, f.label_values()) for f in families)
+
+    def reached(self, record: AuditRecord) -> None:
+        """A request has reached a stage: counted if it ends there, or is a long one and begins."""
+        if record.ends:
+            if self.identities.is_new(record):
+                self._ended(record)
+            else:
+                self.duplicates += 1
+        elif record.begins:
+            if self.identities.is_new(record):
+                labels = (record.verb, *self._names(record)[:3], _class(record), record.namespace)
+                self._long_running.at(labels).inc(1, _detail(record))
+            else:
+                self.duplicates += 1
+
+    def _ended(self, record: AuditRecord) -> None:
+        self.total += 1
+        identity = (
+            record.verb,
+            record.group,
+            record.resource,
+            record.subresource,
+            record.code,
+            record.user_class,
+            record.impersonated,
+        )
+        known = self._known.get(identity) or self._meet(identity, record)
+        if record.namespace not in self._namespaces:
+            self._meet_namespace(record)
+        known.requests.inc(1, record.audit_id[:_LONGEST])
+        if known.duration is not None:
+            seconds = record.duration()
+            if seconds is not None:
+                known.duration.observe(seconds, 1, record.audit_id[:_LONGEST])
+        if record.code >= _FIRST_FAILURE:
+            self._failed(record)
+        if record.notes is not None:
+            self._noted(record)
+
+    def _failed(self, record: AuditRecord) -> None:
+        if record.stage == PANIC:
+            series = self._panics.at((resource_class(record.group, record.resource),))
+            series.inc(1, record.audit_id[:_LONGEST])
+        cause = denial_of(record)
+        if cause is not None:
+            group, resource, subresource, namespace = self._names(record)
+            labels = (str(cause), record.verb, group, resource, subresource, _class(record))
+            self._denied.at((*labels, namespace)).inc(1, _detail(record))
+
+    def _noted(self, record: AuditRecord) -> None:
+        notes, detail = record.notes, _detail(record)
+        if notes is None:
+            return
+        group, resource, _, namespace = self._names(record)
+        if notes.deprecated:
+            api = (group, record.version, resource)
+            self._deprecated.at((*api, notes.removed_release, _class(record))).inc(1, detail)
+        for webhook in notes.failed_open:
+            self._failed_open.at(webhook).inc(1, detail)
+        for policy, binding in notes.policy_violations:
+            self._violations.at((policy, binding, namespace)).inc(1, detail)
+        if notes.pod_security_level:
+            level = notes.pod_security_level
+            self._pod_security.at((level, resource, namespace)).inc(1, detail)
+
+    def _meet(self, identity: _Identity, record: AuditRecord) -> _Known:
+        """What requests of this identity change; remembered if the series are theirs alone."""
+        group, resource, subresource, _ = self._names(record)
+        code = str(record.code) if record.code else OTHER
+        labels = (record.verb, group, resource, subresource, code, _class(record))
+        requests = self._requests.at(labels)
+        duration = None
+        if not record.long_running:
+            class_ = resource_class(record.group, record.resource)
+            duration = self._durations.at((record.verb, str(class_)))
+        known = _Known(requests, duration)
+        about = (record.group, record.resource, record.subresource)
+        if requests.values == labels and (group, resource, subresource) == about:
+            self._known[identity] = known
+            if len(self._resources) < _MOST_RESOURCES:
+                self._resources.add(about)
+        return known
+
+    def _meet_namespace(self, record: AuditRecord) -> None:
+        if not _is_strange(record) and len(self._namespaces) < _MOST_NAMESPACES:
+            self._namespaces.add(record.namespace)
+
+    def _names(self, record: AuditRecord) -> _Names:
+        """Group, resource, subresource and namespace, as far as they can be believed."""
+        names = record.group, record.resource, record.subresource, record.namespace
+        if not _is_strange(record):
+            return names
+        known = names[:3] in self._resources or not record.resource
+        namespace = record.namespace if record.namespace in self._namespaces else OTHER
+        return (*(names[:3] if known else _STRANGE[:3]), namespace)
+
+
+def _is_strange(record: AuditRecord) -> bool:
+    """Whether anybody who reaches the API server could have made it look so."""
+    let_in = record.code < _FIRST_FAILURE and record.decision == "allow"
+    return record.user_class in STRANGERS and not let_in
+
+
+def _class(record: AuditRecord) -> str:
+    return str(UserClass.IMPERSONATED if record.impersonated else record.user_class)
+
+
+def _detail(record: AuditRecord) -> tuple[str, str]:
+    return record.user[:_LONGEST], record.name[:_LONGEST]
+
+
+def _who(detail: object) -> Pairs:
+    """Exemplar labels: the names that are no labels of the family."""
+    if not isinstance(detail, tuple):
+        return ()
+    user, name = detail
+    return (("user", user), ("name", name))
+
+
+def _audit_id(detail: object) -> Pairs:
+    """Exemplar labels: what finds the request in the audit log."""
+    return (("audit_id", detail),) if isinstance(detail, str) else ()
