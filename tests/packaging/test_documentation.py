@@ -16,10 +16,10 @@ from tests.packaging.commands import sh_commands
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
-# The targets that CI itself calls, with this test inside one of them; `make run`, `make bench`,
-# `make profile`, `make ratio` and `make compiled` are tried by .ci/run, `make demo` by test_demo.py,
-# and what `make soak`, `make plateau` and `make curves` do in their short forms by tests/chaos,
-# tests/plateau and tests/bench.
+# The targets that CI itself calls, with this test inside one of them. `make run`, `make bench`,
+# `make profile`, `make ratio` and `make compiled` are tried by .ci/run, `make demo` by
+# test_demo.py, and what `make soak`, `make plateau` and `make curves` do in their short forms by
+# tests/chaos, tests/plateau and tests/bench.
 _MAKE = {
     *("run", "demo", "test", "check", "compiled", "bench", "profile", "ratio", "curves"),
     *("soak", "plateau", "help"),
