@@ -17,9 +17,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from exporter.kube.framing import LineSplitter
-
 from exporter.events import EventObject, Ledger, read_event
+from exporter.framing import LineSplitter
 from exporter.kube.frames import FrameReader
 from exporter.kube.listwatch import ListWatch
 from exporter.kube.telemetry import Telemetry
