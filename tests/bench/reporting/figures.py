@@ -88,4 +88,6 @@ FIGURES = [
     Figure("growth_large", "CPU per repeat at 1 000 000 live events", "us"),
     Figure("growth_ratio", "  the one over the other (flat: at most)", "", 1.25, 2),
     Figure("growth_memory", "resident, 1 000 000 live events", "MB"),
+    Figure("audit_cpu", "CPU per audit event, log to counters", "us", 10),
+    Figure("audit_bytes", "  size of a line", "kB"),
 ]

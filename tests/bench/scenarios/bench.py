@@ -36,6 +36,8 @@ class Size:
     marks: int
     """Events whose way is timed, of each stream."""
     starts: int
+    audited: int
+    """Lines of an audit log."""
     short: bool
 
 
@@ -49,6 +51,7 @@ FULL = Size(
     written=8_000,
     marks=40,
     starts=3,
+    audited=100_000,
     short=False,
 )
 SHORT = Size(
@@ -61,6 +64,7 @@ SHORT = Size(
     written=3_000,
     marks=10,
     starts=1,
+    audited=40_000,
     short=True,
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.bench.scenarios.apiserver import apiserver
+from tests.bench.scenarios.audit import audit
 from tests.bench.scenarios.bench import Scenario, Size
 from tests.bench.scenarios.large_page import scrape_200k
 from tests.bench.scenarios.latency import latency
@@ -26,6 +27,7 @@ SCENARIOS: dict[str, Scenario] = {
     "scrape_100k": scrape_100k,
     "scrape_200k": scrape_200k,
     "growth": growth,
+    "audit": audit,
 }
 _SHORT_OURS = ("growth", "paced", "scrape_10k")
 """Left out of the short form: a minute, or shown by another scenario too."""

@@ -33,6 +33,8 @@ class Subject:
     in_checkout: bool = False
     """Whether the command needs the project's root as its directory; ours must be away from
     there, where its sources would be imported in its place."""
+    audit: tuple[str, ...] = ()
+    """Reads the audit log ``{log}`` and prints a page; () where there is no such thing."""
     slow: bool = False
     """Known to take ten times ours: what would take minutes is left out or made smaller."""
 
@@ -74,14 +76,16 @@ def exporter(python: str, *, name: str = "ours") -> Subject:
     """Our own, as the environment of ``python`` has it installed."""
     words = (python, "-m", "exporter", "run", "--kubeconfig", "{kubeconfig}")
     flags = ("--web.listen-address", "127.0.0.1:{port}", "--series.limit", "1000000")
-    return Subject(name, words + flags, ready_path="/readyz", ours=True)
+    audit = (python, "-m", "exporter", "replay", "--audit", "{log}")
+    return Subject(name, words + flags, ready_path="/readyz", ours=True, audit=audit)
 
 
 def informer_in_python() -> Subject:
     """The ``kubernetes`` package's informer with a Counter."""
     words = (sys.executable, "-m", "tests.bench.subjects.informer_in_python")
     flags = ("--kubeconfig", "{kubeconfig}", "--port", "{port}")
-    return Subject("informer in Python", words + flags, in_checkout=True, slow=True)
+    audit = (sys.executable, "-m", "tests.bench.subjects.audit_in_python", "{log}")
+    return Subject("informer in Python", words + flags, in_checkout=True, slow=True, audit=audit)
 
 
 def informer_in_go(program: Path) -> Subject:
