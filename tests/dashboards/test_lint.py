@@ -11,7 +11,15 @@ import promql_parser as promql
 import pytest
 import yaml
 
-from tests.dashboards.queries import FOLDER, Query, boards, panels, queries, substituted
+from tests.dashboards.queries import (
+    FOLDER,
+    Query,
+    boards,
+    panels,
+    queries,
+    substituted,
+    without_no_events,
+)
 from tests.promql.reading import problems, selectors
 
 CONFIG_MAPS = FOLDER.parent / "deploy" / "grafana-dashboards.yaml"
@@ -232,8 +240,14 @@ def test_data_links_lead_to_boards_and_keep_the_view(panel: Mapping[str, Any]) -
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_query(query: Query) -> None:
-    """It parses, names what there is, and reads counters as counters."""
+    """It parses, names what there is, values too, and reads counters as counters."""
     assert problems(substituted(query.expr)) == []
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_zero_of_no_events_can_be_left_out(query: Query) -> None:
+    """So that a real Prometheus can say whether the rest finds anything."""
+    assert "0 * " not in without_no_events(query.expr)
 
 
 @pytest.mark.parametrize("query", [p for p in QUERIES if "variable" not in str(p.values)])
