@@ -21,6 +21,7 @@ from tests.dashboards.queries import (
     without_no_events,
 )
 from tests.promql.reading import problems, selectors
+from tests.promql.values import label_sets
 
 CONFIG_MAPS = FOLDER.parent / "deploy" / "grafana-dashboards.yaml"
 BOARDS = [pytest.param(board, id=uid) for uid, board in boards().items()]
@@ -36,6 +37,12 @@ _TYPES = {"timeseries", "stat", "table", "heatmap", "bargauge", "status-history"
 _TRANSFORMATIONS = {"merge", "organize"}
 # What `kubectl apply` writes beside an object, as a whole, must not be longer.
 _MOST_OF_AN_ANNOTATION = 262_144
+_OF_AN_OPTION = re.compile(
+    r'workload_name!=""|kube_event_metrics_(?:checkpoint|standby|handover|lease|leader|workload)_'
+)
+_WITH_UNDERSCORE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+# Of Prometheus, which descriptions name too.
+_SETTINGS = {"sample_limit"}
 _NAMED = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -185,6 +192,18 @@ def test_panel(panel: Mapping[str, Any]) -> None:
         assert target["legendFormat"] not in ("", "__auto")
 
 
+@pytest.mark.parametrize("panel", PANELS)
+def test_descriptions_name_values_that_are_shown(panel: Mapping[str, Any]) -> None:
+    """What is written as a value is one, of a family that the panel asks for."""
+    named = set(_WITH_UNDERSCORE.findall(panel["description"].partition("\n\n")[0]))
+    asked = (promql.parse(substituted(target["expr"])) for target in _targets(panel))
+    read = {selector.name or "" for tree in asked for selector in selectors(tree)}
+    shown = {
+        value for name in read for set_ in label_sets().get(name, []) for value in set_.values()
+    }
+    assert named <= shown | _SETTINGS
+
+
 @pytest.mark.parametrize("panel", [p for p in PANELS if "legend" in str(p.values)])
 def test_legend_is_said_to_be_shown_or_not(panel: Mapping[str, Any]) -> None:
     """Grafana's default was changed between its versions, and the SDK's is none."""
@@ -216,9 +235,7 @@ def test_bars_say_that_nothing_happened(panel: Mapping[str, Any]) -> None:
     custom = panel.get("fieldConfig", {}).get("defaults", {}).get("custom", {})
     if custom.get("drawStyle") == "bars":
         for target in _targets(panel):
-            optional = re.search(
-                "checkpoint|standby|handover|lease|leader|workload", target["expr"]
-            )
+            optional = _OF_AN_OPTION.search(target["expr"])
             assert optional or "0 * (sum(kube_event_metrics_synced" in target["expr"]
 
 
