@@ -11,16 +11,8 @@ import promql_parser as promql
 import pytest
 import yaml
 
-from tests.dashboards.queries import (
-    FOLDER,
-    Query,
-    boards,
-    panels,
-    queries,
-    substituted,
-    without_no_events,
-)
-from tests.promql.reading import problems, selectors
+from tests.dashboards.queries import FOLDER, boards, panels, substituted
+from tests.promql.reading import selectors
 from tests.promql.values import label_sets
 
 CONFIG_MAPS = FOLDER.parent / "deploy" / "grafana-dashboards.yaml"
@@ -30,7 +22,6 @@ PANELS = [
     for uid, board in boards().items()
     for panel in panels(board)
 ]
-QUERIES = [pytest.param(query, id=f"{query.board}: {query.title}") for query in queries()]
 _PROMETHEUS = {"type": "prometheus", "uid": "${datasource}"}
 # Of Grafana 9 already, where nothing else is said.
 _TYPES = {"timeseries", "stat", "table", "heatmap", "bargauge", "status-history", "text"}
@@ -255,46 +246,6 @@ def test_data_links_lead_to_boards_and_keep_the_view(panel: Mapping[str, Any]) -
             assert "${__url_time_range}" in query
 
 
-@pytest.mark.parametrize("query", QUERIES)
-def test_query(query: Query) -> None:
-    """It parses, names what there is, values too, and reads counters as counters."""
-    assert problems(substituted(query.expr)) == []
-
-
-@pytest.mark.parametrize("query", QUERIES)
-def test_zero_of_no_events_can_be_left_out(query: Query) -> None:
-    """So that a real Prometheus can say whether the rest finds anything."""
-    assert "0 * " not in without_no_events(query.expr)
-
-
-@pytest.mark.parametrize("query", [p for p in QUERIES if "variable" not in str(p.values)])
-def test_every_selector_is_of_the_chosen_exporters(query: Query) -> None:
-    """By cluster and job; alerts have no job."""
-    for selector in selectors(promql.parse(_with_names(query.expr))):
-        matchers = {m.name: m.value for m in selector.matchers.matchers}
-        assert matchers["cluster"] == "__cluster"
-        if selector.name != "ALERTS":
-            assert matchers["job"] == "__job"
-
-
-@pytest.mark.parametrize("query", QUERIES)
-def test_variables_of_queries_are_on_their_board(query: Query) -> None:
-    """Else Grafana sends them to Prometheus as they are."""
-    known = {variable["name"] for variable in boards()[query.board]["templating"]["list"]}
-    used = set(re.findall(r"\$(?!__)(\w+)", query.expr))
-    assert used <= known
-    if "namespace=" in query.expr:
-        assert 'namespace=~"$namespace"' in query.expr
-
-
-@pytest.mark.parametrize("query", QUERIES)
-def test_rates_over_steps_take_the_rate_interval(query: Query) -> None:
-    """A range of a fixed length is right for a figure only, which asks once."""
-    if "$__interval_ms" in query.expr:
-        ranges = re.findall(r"rate\(.*?\[(.*?)\]", query.expr)
-        assert set(ranges) == {"$__rate_interval"}
-
-
 @pytest.mark.parametrize("panel", PANELS)
 def test_legends_name_labels_that_the_query_keeps(panel: Mapping[str, Any]) -> None:
     """A legend of a label that is gone is empty."""
@@ -326,10 +277,3 @@ def test_documentation_tells_of_every_board() -> None:
     for uid, board in boards().items():
         name = board["title"].removeprefix("Kubernetes / Events / ")
         assert f"[{name}](../dashboards/{uid}.json)" in page
-
-
-def _with_names(expr: str) -> str:
-    """With durations, and with variables kept as they are called."""
-    for name in ("cluster", "job", "namespace"):
-        expr = expr.replace(f'"${name}"', f'"__{name}"')
-    return substituted(expr)

@@ -74,6 +74,14 @@ class BackgroundCluster:
 
         return self._loop.do(write())
 
+    def all_sent(self, watches: int) -> bool:
+        """Whether exactly so many watches are open and everything has been sent to each."""
+
+        async def sent() -> bool:
+            return self.server.all_sent(watches)
+
+        return self._loop.do(sent())
+
     def break_watches(self, *faults: StreamFault) -> None:
         """These strike every open watch, from its next frame on."""
 

@@ -29,10 +29,10 @@ from tests.recordings import reading
 pytestmark = pytest.mark.prometheus
 
 RECORDED = ("kubernetes-1.20.2/watch/core-v1.1.ndjson", "kubernetes-1.36.3/watch/core-v1.1.ndjson")
-# More of them than a label may have values.
 LEADING = ("--leader-election", "--leader-election.namespace", "monitoring")
 _WEEK = 7 * 24 * 3600.0
 _POD = {"kind": "Pod", "namespace": "shop"}
+# More of them than a label may have values.
 INVENTED = [f"Invented{number}" for number in range(2_100)]
 
 
@@ -80,6 +80,7 @@ def unheard_of() -> Iterator[dict[str, Any]]:
 
 
 def _made(reason: str, component: str, about: dict[str, str], age: float) -> dict[str, Any]:
+    """An event of this many seconds ago."""
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - age))
     return {
         "kind": "Event",
@@ -101,10 +102,10 @@ def troubles(cluster: BackgroundCluster) -> None:
     cluster.refuse_leases(Status(503))
     faults: tuple[StreamFault, ...] = (Junk(), Truncate(), ErrorFrame())
     for number, fault in enumerate(faults):
+        eventually(lambda: cluster.all_sent(watches=2), "both watch and have seen everything")
         cluster.break_watches(fault)
         cluster.record(f"Trouble{number}")  # it strikes at a frame
         cluster.record("Missed", pod=f"missed-{number}")
-        time.sleep(2)
 
 
 @pytest.fixture(scope="module")
@@ -162,6 +163,8 @@ def prometheus(
         for begin in range(0, len(written), 500):
             cluster.add(written[begin : begin + 500])
         troubles(cluster)
+        suffered = "sum by (instance) (kube_event_metrics_missed_occurrences_total) > 0"
+        eventually(lambda: running.value(f"count({suffered})") == 2.0, "both missed something")
         cluster.add(_made(reason, "inventor", _POD, 0.0) for reason in INVENTED)
         # Of rare things a minute's queries want two samples or more.
         last = f'count_over_time(kube_events_total{{reason="{OVERFLOW}"}}[1m]) > 5'
