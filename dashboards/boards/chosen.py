@@ -14,22 +14,25 @@ WARNING = f'type="Warning", {CHOSEN}'
 EVENTS = Counter("kube_events_total", workloads=True)
 
 
-def by(name: str, *labels: str) -> Query:
+def by(name: str, *labels: str, where: str = "") -> Query:
     """Occurrences, for bars."""
-    return occurrences(name, *labels, where=WORKLOAD, workloads=True)
+    return occurrences(name, *labels, where=_and(where), workloads=True)
 
 
-def named(name: str, label: str, legend: str) -> Query:
+def named(name: str, label: str, legend: str, where: str = "") -> Query:
     """The same, with words in the legend."""
-    return Query(by(name, label).expr, legend)
+    return Query(by(name, label, where=where).expr, legend)
 
 
 def total(name: str, where: str = "") -> Expr:
     """Occurrences in the chosen time."""
-    counter = Counter(name, workloads=True)
-    return counter.increase(where=f"{WORKLOAD}, {where}" if where else WORKLOAD).or_no_events()
+    return Counter(name, workloads=True).increase(where=_and(where)).or_no_events()
 
 
 def quantiles_of(name: str) -> list[Query]:
     """Of durations."""
     return quantiles(name, where=WORKLOAD, workloads=True)
+
+
+def _and(where: str) -> str:
+    return f"{WORKLOAD}, {where}" if where else WORKLOAD

@@ -65,8 +65,9 @@ def _figures() -> list[models.Panel]:
             steps=ANY_IS_BAD,
         ),
         number(
-            "Pods not created or started",
-            "Are pods missing? Failed attempts, repeats included; the causes are below.",
+            "Failed attempts to start pods",
+            "Are pods missing? Attempts to create or start one that failed: a pod that is tried"
+            " again counts each time. The causes are below.",
             total("kube_event_pod_creation_failures_total"),
             steps=ANY_IS_BAD,
         ),
@@ -77,9 +78,10 @@ def _figures() -> list[models.Panel]:
             steps=ANY_IS_BAD,
         ),
         number(
-            "Roll-outs",
-            "Did somebody change something? Replica sets scaled up; switch on the annotation"
-            " Roll-outs to see them in every graph.",
+            "Replica sets scaled up",
+            "Did somebody change something? A roll-out scales its new replica set up, in one step"
+            " or in several; so does whoever asks for more replicas, autoscalers included. Switch"
+            " on the annotation Roll-outs to see them in every graph.",
             total("kube_event_workload_scalings_total", 'direction="up"'),
         ),
     ]

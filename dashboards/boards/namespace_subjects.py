@@ -19,7 +19,7 @@ def workloads() -> list[models.Panel]:
     """Pods, and the controllers that make them."""
     return [
         bars(
-            "Pods not created or started, by cause",
+            "Failed attempts to start pods, by cause",
             "Why are pods missing? quota and limit_range: the namespace's own limits; forbidden,"
             " pod_security and webhooks: policy; image_pull, volume and scheduling have boards.",
             by("kube_event_pod_creation_failures_total", "cause"),
@@ -159,9 +159,15 @@ def add_ons() -> list[models.Panel]:
     return [
         bars(
             "Service and load balancer failures",
-            "Do services get their addresses? The cloud's answer is in the event itself: kubectl"
-            " describe service.",
+            "Do services get their addresses and end points? What the cloud answered about a load"
+            " balancer is in the event itself: kubectl describe service.",
             by("kube_event_service_failures_total", "cause"),
+            named(
+                "kube_event_load_balancer_operations_total",
+                "operation",
+                "load balancer {{operation}}",
+                where='result="failed"',
+            ),
         ),
         bars(
             "Ingress failures, by cause",
@@ -181,8 +187,9 @@ def add_ons() -> list[models.Panel]:
             by("kube_event_secret_failures_total", "kind", "cause"),
         ),
         bars(
-            "Results of policies",
-            "Does a policy stop deployments? blocked and violation say whose namespace it is.",
+            "Results of Kyverno policies",
+            "Does a policy stop what is deployed? blocked: the request was refused; violation: it"
+            " breaks a policy and was let through; error: the policy itself could not be applied.",
             by("kube_event_policy_results_total", "result"),
         ),
         bars(
@@ -192,8 +199,9 @@ def add_ons() -> list[models.Panel]:
         ),
         bars(
             "Disruption budget failures, by cause",
-            "Do budgets stand in the way of drains? Others fit no pods, or several: kubectl"
-            " describe pdb.",
+            "Are the budgets in order? One that cannot be worked out may let no pod go, and a drain"
+            " waits: kubectl describe pdb. multiple_budgets: a pod has several, and is not evicted"
+            " at all.",
             by("kube_event_disruption_budget_failures_total", "cause"),
         ),
         bars(

@@ -44,28 +44,31 @@ def board() -> Board:
 
 
 def _figures() -> list[models.Panel]:
-    lost = _CONDITIONS.increase(where='condition="ready", status!="true"')
+    # Not the changes of the condition: node controller and kubelet can both tell of one outage.
+    outages = Counter("kube_event_lifecycle_opened_total").increase(where=_NOT_READY)
     return [
         counting(),
         freshness(),
         number(
             "Nodes not ready now",
-            "Which nodes are away? From NodeNotReady until NodeReady or the node's removal; kubectl"
-            " get nodes names them.",
+            "How many nodes are away? From NodeNotReady until NodeReady or the node's removal;"
+            " kubectl get nodes names them.",
             _OPEN.sum(where=_NOT_READY),
             steps=_RED,
         ),
         number(
             "Nodes under pressure now",
-            "Do nodes run out of memory, disk or process ids? They evict pods and take no more.",
+            "Do nodes run out of memory, disk or process ids? They evict pods and take few new"
+            " ones, or none. A node that lacks two of them counts twice.",
             _OPEN.sum(where=_PRESSURE),
             steps=_RED,
         ),
         number(
-            "Nodes lost",
-            "How often did a node stop being ready in the chosen time? More often than there are"
-            " nodes away is flapping: see when, below.",
-            lost.or_no_events(),
+            "Outages of nodes",
+            "How often did a node stop being ready in the chosen time? One outage counts once,"
+            " whoever tells of it. Many, with few nodes away now, are nodes that come and go: see"
+            " when, below.",
+            outages.or_no_events(),
             steps=ANY_IS_BAD,
         ),
         number(
@@ -83,7 +86,7 @@ def _scheduling() -> list[models.Panel]:
             "Scheduling failures, by cause",
             "What do pods wait for? insufficient_*: room, add nodes or lower requests; taint,"
             " affinity and topology_spread alone mean little, as some nodes always have them;"
-            " volume: the claim's zone; no_nodes: nothing is ready.",
+            " volume: the claim's zone; no_nodes: the scheduler knows of no node at all.",
             occurrences(_SCHEDULING, "cause"),
         ),
         bars(
@@ -140,7 +143,7 @@ def _conditions() -> list[models.Panel]:
         history(
             "Changes of node conditions over time",
             "When did nodes fall ill and get well? ready unknown: the node controller heard nothing"
-            " of the kubelet; ready false: the kubelet says so itself.",
+            " of the kubelet; ready false: the kubelet says so itself. One outage can be both.",
             Query(
                 _CONDITIONS.bars("condition", "status").or_no_events(), "{{condition}} {{status}}"
             ),
@@ -155,7 +158,7 @@ def _conditions() -> list[models.Panel]:
         ),
         lines(
             "Nodes in each state",
-            "Which nodes are cordoned, under pressure or away? cordoned for long is a drain that"
+            "How many nodes are cordoned, under pressure or away? cordoned for long is a drain that"
             " was forgotten.",
             Query(states, "{{lifecycle}}"),
         ),
@@ -167,7 +170,8 @@ def _conditions() -> list[models.Panel]:
         ),
         lines(
             "Times not ready, quantiles",
-            "Do nodes come back as fast as before? After five minutes their pods are moved.",
+            "Do nodes come back as fast as before? After five minutes, unless pods say otherwise,"
+            " their pods are moved.",
             *quantiles(_LIFECYCLE, where=_NOT_READY),
             logarithmic=True,
         ),
@@ -194,7 +198,8 @@ def _problems() -> list[models.Panel]:
         bars(
             "Problems found by node-problem-detector",
             "What is wrong below the kubelet: kernel, disks, runtime, clock? Needs"
-            " node-problem-detector; KernelDeadlock and ReadonlyFilesystem want a new node.",
+            " node-problem-detector. FilesystemIsReadOnly and errors of disk or memory want a new"
+            " node.",
             occurrences("kube_event_node_problems_total", "problem", "component", top=15),
         ),
         bars(
@@ -206,7 +211,8 @@ def _problems() -> list[models.Panel]:
         bars(
             "Kills for want of memory, by who saw it",
             "Does the kernel kill? container: a limit; global and system: the node itself is full."
-            " Both can see one kill: do not add them.",
+            " global is what the kernel said and system what the kubelet saw of it: do not add"
+            " them.",
             occurrences("kube_event_oom_kills_total", "cause"),
         ),
         bars(
@@ -239,8 +245,8 @@ def _evictions() -> list[models.Panel]:
         ),
         bars(
             "Disruption budget failures, by cause",
-            "Do budgets stand in the way of a drain? eviction_failed: a pod that may not go; the"
-            " budget's owner decides.",
+            "Are the budgets in order? One that cannot be worked out may let no pod go, and a drain"
+            " waits: kubectl describe pdb. eviction_failed: the descheduler could not evict a pod.",
             occurrences("kube_event_disruption_budget_failures_total", "cause"),
         ),
     ]

@@ -18,12 +18,12 @@ from dashboards.kit.tables import Column, table
 from dashboards.kit.variables import namespace
 
 _EVENTS = Counter("kube_events_total")
-_NOT_CREATED = Counter("kube_event_pod_creation_failures_total")
+_STARTS = Counter("kube_event_pod_creation_failures_total")
 _LAST_SEEN = Gauge("kube_event_last_seen_timestamp_seconds")
 _WARNING = 'type="Warning"'
 _WHAT = ("namespace", "kind", "reason")
 _SUBJECTS = {
-    "pods not created or started": "kube_event_pod_creation_failures_total",
+    "attempts to start pods": "kube_event_pod_creation_failures_total",
     "scheduling": "kube_event_scheduling_failures_total",
     "image pulls": "kube_event_image_pull_failures_total",
     "containers": "kube_event_container_failures_total",
@@ -89,10 +89,11 @@ def _figures() -> list[models.Panel]:
             decimals=1,
         ),
         number(
-            "Pods not created or started",
-            "Do users miss pods? Attempts in the chosen time that failed, repeats included; the"
-            " board Pods and image pulls has the causes.",
-            _NOT_CREATED.increase().or_no_events(),
+            "Failed attempts to start pods",
+            "Do users miss pods? Attempts to create or start one that failed in the chosen time: a"
+            " pod that is tried again counts each time. The board Pods and image pulls has the"
+            " causes.",
+            _STARTS.increase().or_no_events(),
             steps=ANY_IS_BAD,
         ),
         number(
@@ -140,8 +141,8 @@ def _alerts() -> models.Panel:
 def _by_subject() -> models.Panel:
     return bars(
         "Failures by subject",
-        "Which part of the cluster fails, and since when? Each has its own board: Pods and image"
-        " pulls, Scheduling and nodes, Volumes; the rest stands on Namespace / workload.",
+        "Which part of the cluster fails, and since when? Pods and image pulls, scheduling and"
+        " nodes, and volumes have boards of their own; the rest stands on Namespace / workload.",
         *(Query(Counter(name).bars().or_no_events(), words) for words, name in _SUBJECTS.items()),
         height=12,
     )
@@ -162,13 +163,14 @@ def _namespaces() -> models.Panel:
     reasons = _EVENTS.increase("namespace", "reason", where=_WARNING).above(0)
     return table(
         "Namespaces with most warnings (top 20)",
-        "Where is it? Most pods not created first concerns users; click a namespace for its"
-        " own board. An empty name stands for objects of the cluster, such as nodes.",
+        "Where is it? Users miss something first where starts of pods fail; repeated attempts count"
+        " again. Click a namespace for its own board. An empty name stands for objects of the"
+        " cluster, such as nodes.",
         Column("warnings", first.or_no_events()),
         Column("reasons", reasons.count("namespace").within(first)),
-        Column("not created", _NOT_CREATED.increase("namespace").within(first), ANY_IS_BAD),
+        Column("failed starts of pods", _STARTS.increase("namespace").within(first), ANY_IS_BAD),
         Column(
-            "evicted",
+            "evictions",
             Counter("kube_event_evictions_total").increase("namespace").within(first),
             ANY_IS_BAD,
         ),

@@ -7,23 +7,26 @@ from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.boards import uids
 from dashboards.boards.counting import counting, freshness
+from dashboards.boards.image_pulls import (
+    PULL,
+    PULL_FAILURES,
+    PULLS,
+    REGISTRY,
+    durations,
+    failures,
+    sizes,
+)
 from dashboards.kit import variables
 from dashboards.kit.board import Board
 from dashboards.kit.layout import Row
 from dashboards.kit.links import to_board
 from dashboards.kit.metrics import Counter, Histogram
 from dashboards.kit.panels import ANY_IS_BAD, bars, heat, lines, number
-from dashboards.kit.queries import Query, occurrences, quantile_by, quantiles
+from dashboards.kit.queries import occurrences, quantiles
 from dashboards.kit.tables import Column, table
 
-_REGISTRY = 'registry=~"$registry"'
 _FAILURES = "kube_event_pod_creation_failures_total"
 _START = "kube_event_pod_start_duration_seconds"
-_PULLS = Counter("kube_event_image_pulls_total")
-_PULL_FAILURES = Counter("kube_event_image_pull_failures_total")
-_PULL = Histogram("kube_event_image_pull_duration_seconds")
-_RUNTIME = Histogram("kube_event_image_pull_runtime_duration_seconds")
-_SIZE = Histogram("kube_event_image_size_bytes")
 
 
 def board() -> Board:
@@ -37,32 +40,33 @@ def board() -> Board:
             Row("Do pods start?", [*_figures()]),
             Row("Why not?", [*_causes()]),
             Row("How long do pods take?", [*_starts()]),
-            Row("Image pulls: how long?", [*_durations()]),
-            Row("Image pulls: what fails?", [*_failures()]),
-            Row("Image pulls: how much?", [*_sizes()]),
+            Row("Image pulls: how long?", [*durations()]),
+            Row("Image pulls: what fails?", [*failures()]),
+            Row("Image pulls: how much?", [*sizes()]),
             Row("Running containers", [*_containers()]),
         ],
         [
             variables.namespace(),
             variables.of(
-                "registry", _PULLS.declaration.name, "Host of the registry an image comes from."
+                "registry", PULLS.declaration.name, "Host of the registry an image comes from."
             ),
         ],
     )
 
 
 def _figures() -> list[models.Panel]:
-    pulled = _PULLS.increase(where=f'result="pulled", {_REGISTRY}')
-    cached = _PULLS.increase(where=f'result="cached", {_REGISTRY}')
-    failed = _PULLS.increase(where=f'result="failed", {_REGISTRY}')
-    tried = _PULLS.increase(where=f'result!="cached", {_REGISTRY}')
-    limited = _PULL_FAILURES.increase(where=f'cause="rate_limited", {_REGISTRY}')
+    pulled = PULLS.increase(where=f'result="pulled", {REGISTRY}')
+    cached = PULLS.increase(where=f'result="cached", {REGISTRY}')
+    failed = PULLS.increase(where=f'result="failed", {REGISTRY}')
+    tried = PULLS.increase(where=f'result!="cached", {REGISTRY}')
+    limited = PULL_FAILURES.increase(where=f'cause="rate_limited", {REGISTRY}')
     return [
         counting(),
         freshness(),
         number(
-            "Pods not created or started",
-            "Are pods missing? Attempts that failed in the chosen time; the causes are below.",
+            "Failed attempts to start pods",
+            "Are pods missing? Attempts to create or start one that failed in the chosen time: a"
+            " pod that is tried again counts each time. The causes are below.",
             Counter(_FAILURES).increase().or_no_events(),
             steps=ANY_IS_BAD,
         ),
@@ -76,7 +80,7 @@ def _figures() -> list[models.Panel]:
         number(
             "90 % of pulls within",
             "How long does a slow pull take in the chosen time? Waiting in the kubelet included.",
-            _PULL.quantile(0.9, where=_REGISTRY, over="$__range"),
+            PULL.quantile(0.9, where=REGISTRY, over="$__range"),
             steps=(("green", None), ("orange", 60.0), ("red", 300.0)),
         ),
         number(
@@ -114,14 +118,14 @@ def _causes() -> list[models.Panel]:
     first = Counter(_FAILURES).increase("namespace", "cause", "reason").top(50)
     return [
         bars(
-            "Pods not created or started, by cause",
+            "Failed attempts to start pods, by cause",
             "Why are pods missing? quota and limit_range are the namespace's limits; forbidden,"
             " pod_security and admission_webhook its policies; webhook_error and api_server the"
             " control plane; sandbox_network the CNI plug-in.",
             occurrences(_FAILURES, "cause"),
         ),
         bars(
-            "Pods not created or started, by namespace (top 15)",
+            "Failed attempts to start pods, by namespace (top 15)",
             "Whose pods? Many namespaces at once with one cause are the cluster's trouble.",
             occurrences(_FAILURES, "namespace", top=15),
         ),
@@ -164,112 +168,6 @@ def _starts() -> list[models.Panel]:
             "Do pods start as fast as before? A step up at a roll-out is its image.",
             *quantiles(_START),
             logarithmic=True,
-        ),
-    ]
-
-
-def _durations() -> list[models.Panel]:
-    name, runtime = _PULL.declaration.name, _RUNTIME.declaration.name
-    return [
-        heat(
-            "Pull durations",
-            "How are pulls spread? Bands at seconds are small or near images; what rises to minutes"
-            " is large, far or throttled.",
-            _PULL.bars(_REGISTRY),
-        ),
-        lines(
-            "Pull durations, quantiles",
-            "Do images come as fast as before? When half the pulls slow down it is the registry or"
-            " the network; when only the slowest do, single images or nodes.",
-            *quantiles(name, where=_REGISTRY),
-            logarithmic=True,
-        ),
-        lines(
-            "90 % of pulls within, by registry",
-            "Which registry is slow? One alone: its status page, or a mirror. All: the way out of"
-            " the cluster.",
-            quantile_by(0.9, name, "registry", where=_REGISTRY),
-            logarithmic=True,
-        ),
-        lines(
-            "Waiting and pulling, mean",
-            "Does the network or the kubelet's queue take the time? Where the first line is far"
-            " above the second pulls wait for each other: see serializeImagePulls and"
-            " maxParallelImagePulls of the kubelet.",
-            Query(_PULL.mean(where=_REGISTRY), "whole pull, waiting included"),
-            Query(_RUNTIME.mean(where=_REGISTRY), "the container runtime's part"),
-        ),
-        heat(
-            "The container runtime's part",
-            "How long does the download itself take, without waiting in the kubelet? A band that"
-            " rises is the network, the registry or the node's disk.",
-            _RUNTIME.bars(_REGISTRY),
-        ),
-        lines(
-            "90 % of the runtime's part within, by registry",
-            "Which registry's downloads are slow, waiting left out? Put a mirror nearer, or make"
-            " the images smaller.",
-            quantile_by(0.9, runtime, "registry", where=_REGISTRY),
-            logarithmic=True,
-        ),
-    ]
-
-
-def _failures() -> list[models.Panel]:
-    labels = ("namespace", "registry", "cause")
-    first = _PULL_FAILURES.increase(*labels, where=_REGISTRY).top(50)
-    name = _PULL_FAILURES.declaration.name
-    return [
-        bars(
-            "Failed pulls, by cause",
-            "Why do pulls fail? not_found: a wrong name or tag; unauthorized: imagePullSecrets;"
-            " rate_limited, server_error: the registry; dns, tls, connection, timeout: the way to"
-            " it; disk: the node.",
-            occurrences(name, "cause", where=_REGISTRY),
-        ),
-        bars(
-            "Failed pulls, by registry",
-            "Is it one registry? All at once are the network, DNS or a proxy.",
-            occurrences(name, "registry", where=_REGISTRY, top=15),
-        ),
-        bars(
-            "Pulls, by result",
-            "How many images are there already, come, or fail? failed without pulled is an image"
-            " that cannot be had.",
-            occurrences("kube_event_image_pulls_total", "result", where=_REGISTRY),
-        ),
-        bars(
-            "Pull back-offs and crash back-offs",
-            "Does the kubelet wait before it tries again? Pods with a pull back-off stay as they"
-            " are until the image can be had.",
-            occurrences("kube_event_container_backoffs_total", "cause"),
-        ),
-        table(
-            "Failed pulls (top 50)",
-            "Whose images fail, where and why? The image's name is in the event: kubectl events.",
-            Column("attempts", first.or_no_events()),
-            links={
-                "namespace": to_board(
-                    uids.NAMESPACE, "What happened in this namespace?", ["namespace"]
-                )
-            },
-        ),
-    ]
-
-
-def _sizes() -> list[models.Panel]:
-    return [
-        heat(
-            "Sizes of pulled images",
-            "Do large images make pulls slow? Gigabytes are tools that a running container does"
-            " not need. From Kubernetes 1.30 on.",
-            _SIZE.bars(_REGISTRY),
-        ),
-        lines(
-            "Pulled, by registry",
-            "How much comes from where? Much from a registry outside is money and rate limits: a"
-            " mirror or smaller images help.",
-            Query(_SIZE.throughput("registry", where=_REGISTRY), "{{registry}}"),
         ),
     ]
 

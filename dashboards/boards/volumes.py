@@ -61,8 +61,8 @@ def _figures() -> list[models.Panel]:
         ),
         number(
             "Multi-attach",
-            "Is a volume held by a node that is gone? Its pod waits until the old attachment ends,"
-            " six minutes or more: kubectl get volumeattachments.",
+            "Is a volume still attached to another node? Its pod waits until that one lets it go;"
+            " where the node is gone, six minutes or more: kubectl get volumeattachments.",
             multiple.or_no_events(),
             steps=ANY_IS_BAD,
         ),
@@ -91,8 +91,8 @@ def _failures() -> list[models.Panel]:
         bars(
             "Failures, by operation",
             "Which step? provision: the storage class or its back end; attach: the cloud or the"
-            " node's limit; mount: the node, the file system, a Secret; bind and wait: a claim"
-            " without a volume.",
+            " node's limit; mount: the node, the file system, a Secret; bind: a claim without a"
+            " volume; wait: the kubelet's sum of it, when it has waited in vain.",
             occurrences(_NAME, "operation"),
         ),
         bars(

@@ -28,7 +28,7 @@ def _alerts() -> builders.AnnotationQuery:
 def _rollouts() -> builders.AnnotationQuery:
     rollouts = Counter("kube_event_workload_scalings_total")
     expr = rollouts.increase("namespace", "kind", where='direction="up"', over="2m").above(0)
-    title, text = "Roll-out", "{{kind}} in {{namespace}} scaled up a new replica set"
+    title, text = "Roll-out", "{{kind}} in {{namespace}} scaled a replica set up"
     # Hundreds of a busy cluster would hide the graphs: one switches them on.
     return _mark("Roll-outs", expr.text, "blue", title=title, text=text, tag="namespace").enable(
         False

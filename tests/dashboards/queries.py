@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[2] / "dashboards"
+# What `Expr.or_no_events` adds.
+_NO_EVENTS = re.compile(r" or (?:on \(\) label_replace\()?0 \* .*\Z", re.DOTALL)
 _LABEL_VALUES = re.compile(r"\Alabel_values\((.*), (\w+)\)\Z", re.DOTALL)
 # Of an hour on a screen; a duration where one is due, a number of milliseconds where that is.
 _BUILT_IN = {
@@ -61,6 +63,11 @@ def substituted(expr: str) -> str:
     expr = re.sub(r"\$(\w+)", lambda found: ".+" if found[1] == "job" else ".*", expr)
     # PromQL has no label_values(). changes() is there for every series, and reads no value.
     return _LABEL_VALUES.sub(r"count by (\2) (changes(\1[1h]))", expr)
+
+
+def without_no_events(expr: str) -> str:
+    """What is found if anything is: the 0 that stands for nothing is left out."""
+    return _NO_EVENTS.sub("", expr)
 
 
 def _queries(uid: str, board: Mapping[str, Any]) -> Iterator[Query]:

@@ -16,7 +16,7 @@ from dashboards.kit.panels import bars, lines, number
 from dashboards.kit.queries import Query, occurrences
 from dashboards.kit.tables import Column, table
 from dashboards.kit.variables import of
-from tests.dashboards.queries import substituted
+from tests.dashboards.queries import substituted, without_no_events
 from tests.promql.reading import problems
 
 _EVENTS = Counter("kube_events_total")
@@ -98,6 +98,15 @@ def test_a_zero_of_an_option_needs_the_option() -> None:
     leading = Gauge("kube_event_metrics_leader").sum()
     failures = Counter("kube_event_metrics_lease_failures_total").increase()
     assert failures.or_no_events(leading).text == f"{failures.text} or 0 * {leading.text}"
+
+
+def test_what_is_found_can_be_asked_for_without_the_zero() -> None:
+    """Else a query that finds nothing would look as if it did."""
+    one, several = _EVENTS.increase(), _EVENTS.bars("kind", "reason")
+    leading = Gauge("kube_event_metrics_leader").sum()
+    for present in (None, leading):
+        assert without_no_events(one.or_no_events(present).text) == one.text
+        assert without_no_events(several.or_no_events(present).text) == several.above(0).text
 
 
 def test_elements_of_zero_are_left_out_once() -> None:

@@ -11,8 +11,9 @@ import promql_parser as promql
 import pytest
 import yaml
 
-from tests.dashboards.queries import FOLDER, Query, boards, panels, queries, substituted
-from tests.promql.reading import problems, selectors
+from tests.dashboards.queries import FOLDER, boards, panels, substituted
+from tests.promql.reading import selectors
+from tests.promql.values import label_sets
 
 CONFIG_MAPS = FOLDER.parent / "deploy" / "grafana-dashboards.yaml"
 BOARDS = [pytest.param(board, id=uid) for uid, board in boards().items()]
@@ -21,13 +22,18 @@ PANELS = [
     for uid, board in boards().items()
     for panel in panels(board)
 ]
-QUERIES = [pytest.param(query, id=f"{query.board}: {query.title}") for query in queries()]
 _PROMETHEUS = {"type": "prometheus", "uid": "${datasource}"}
 # Of Grafana 9 already, where nothing else is said.
 _TYPES = {"timeseries", "stat", "table", "heatmap", "bargauge", "status-history", "text"}
 _TRANSFORMATIONS = {"merge", "organize"}
 # What `kubectl apply` writes beside an object, as a whole, must not be longer.
 _MOST_OF_AN_ANNOTATION = 262_144
+_OF_AN_OPTION = re.compile(
+    r'workload_name!=""|kube_event_metrics_(?:checkpoint|standby|handover|lease|leader|workload)_'
+)
+_WITH_UNDERSCORE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
+# Of Prometheus, which descriptions name too.
+_SETTINGS = {"sample_limit"}
 _NAMED = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -177,6 +183,18 @@ def test_panel(panel: Mapping[str, Any]) -> None:
         assert target["legendFormat"] not in ("", "__auto")
 
 
+@pytest.mark.parametrize("panel", PANELS)
+def test_descriptions_name_values_that_are_shown(panel: Mapping[str, Any]) -> None:
+    """What is written as a value is one, of a family that the panel asks for."""
+    named = set(_WITH_UNDERSCORE.findall(panel["description"].partition("\n\n")[0]))
+    asked = (promql.parse(substituted(target["expr"])) for target in _targets(panel))
+    read = {selector.name or "" for tree in asked for selector in selectors(tree)}
+    shown = {
+        value for name in read for set_ in label_sets().get(name, []) for value in set_.values()
+    }
+    assert named <= shown | _SETTINGS
+
+
 @pytest.mark.parametrize("panel", [p for p in PANELS if "legend" in str(p.values)])
 def test_legend_is_said_to_be_shown_or_not(panel: Mapping[str, Any]) -> None:
     """Grafana's default was changed between its versions, and the SDK's is none."""
@@ -208,9 +226,7 @@ def test_bars_say_that_nothing_happened(panel: Mapping[str, Any]) -> None:
     custom = panel.get("fieldConfig", {}).get("defaults", {}).get("custom", {})
     if custom.get("drawStyle") == "bars":
         for target in _targets(panel):
-            optional = re.search(
-                "checkpoint|standby|handover|lease|leader|workload", target["expr"]
-            )
+            optional = _OF_AN_OPTION.search(target["expr"])
             assert optional or "0 * (sum(kube_event_metrics_synced" in target["expr"]
 
 
@@ -228,40 +244,6 @@ def test_data_links_lead_to_boards_and_keep_the_view(panel: Mapping[str, Any]) -
             kept = set(re.findall(r"\$\{(\w+):queryparam\}", query))
             assert kept >= {"datasource", "cluster", "job"}
             assert "${__url_time_range}" in query
-
-
-@pytest.mark.parametrize("query", QUERIES)
-def test_query(query: Query) -> None:
-    """It parses, names what there is, and reads counters as counters."""
-    assert problems(substituted(query.expr)) == []
-
-
-@pytest.mark.parametrize("query", [p for p in QUERIES if "variable" not in str(p.values)])
-def test_every_selector_is_of_the_chosen_exporters(query: Query) -> None:
-    """By cluster and job; alerts have no job."""
-    for selector in selectors(promql.parse(_with_names(query.expr))):
-        matchers = {m.name: m.value for m in selector.matchers.matchers}
-        assert matchers["cluster"] == "__cluster"
-        if selector.name != "ALERTS":
-            assert matchers["job"] == "__job"
-
-
-@pytest.mark.parametrize("query", QUERIES)
-def test_variables_of_queries_are_on_their_board(query: Query) -> None:
-    """Else Grafana sends them to Prometheus as they are."""
-    known = {variable["name"] for variable in boards()[query.board]["templating"]["list"]}
-    used = set(re.findall(r"\$(?!__)(\w+)", query.expr))
-    assert used <= known
-    if "namespace=" in query.expr:
-        assert 'namespace=~"$namespace"' in query.expr
-
-
-@pytest.mark.parametrize("query", QUERIES)
-def test_rates_over_steps_take_the_rate_interval(query: Query) -> None:
-    """A range of a fixed length is right for a figure only, which asks once."""
-    if "$__interval_ms" in query.expr:
-        ranges = re.findall(r"rate\(.*?\[(.*?)\]", query.expr)
-        assert set(ranges) == {"$__rate_interval"}
 
 
 @pytest.mark.parametrize("panel", PANELS)
@@ -295,10 +277,3 @@ def test_documentation_tells_of_every_board() -> None:
     for uid, board in boards().items():
         name = board["title"].removeprefix("Kubernetes / Events / ")
         assert f"[{name}](../dashboards/{uid}.json)" in page
-
-
-def _with_names(expr: str) -> str:
-    """With durations, and with variables kept as they are called."""
-    for name in ("cluster", "job", "namespace"):
-        expr = expr.replace(f'"${name}"', f'"__{name}"')
-    return substituted(expr)

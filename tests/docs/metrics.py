@@ -18,13 +18,16 @@ from tests.docs.catalogue import Catalogue, Feeds, catalogue
 from tests.docs.families import Known
 from tests.docs.markdown import codes, table
 
-# Of labels that no rule feeds. What is not here is bounded by what it names.
-_VALUES: Mapping[tuple[str, str], list[str]] = {
+# By family and label, of labels that no rule feeds; what is not here is bounded by what it names.
+VALUES: Mapping[tuple[str, str], list[str]] = {
     ("kube_event_metrics_frames_total", "type"): list(FRAME_TYPES),
     ("kube_event_metrics_lease_failures_total", "cause"): [str(cause) for cause in CAUSES],
     ("kube_event_metrics_relists_total", "cause"): [str(cause) for cause in Relist],
     ("kube_event_metrics_undecodable_total", "cause"): [str(cause) for cause in Undecodable],
     ("kube_event_metrics_watch_failures_total", "cause"): [str(cause) for cause in Failure],
+    ("kube_event_metrics_workload_watch_failures_total", "cause"): [
+        str(cause) for cause in Failure
+    ],
 }
 # The two every event feeds: their labels multiply to nonsense.
 _WIDEST = {
@@ -65,7 +68,7 @@ def parts() -> dict[str, str]:
             ("family", "label", "values"),
             (
                 (f"`{family}`", f"`{label}`", codes(sorted(values)))
-                for (family, label), values in sorted(_VALUES.items())
+                for (family, label), values in sorted(VALUES.items())
             ),
         ),
     }
@@ -210,9 +213,9 @@ def _pair(declaration: Declaration, known: Catalogue) -> Known:
 
 def _own(declaration: Declaration) -> Known:
     values = {
-        label: _VALUES[declaration.name, label]
+        label: VALUES[declaration.name, label]
         for label in declaration.labels
-        if (declaration.name, label) in _VALUES
+        if (declaration.name, label) in VALUES
     }
     combinations = 1
     for found in values.values():

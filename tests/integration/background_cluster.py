@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
-from collections.abc import Coroutine, Iterable, Mapping
-from concurrent.futures import Future
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from exporter.demo import ApiServer, EventStore, LegacyRecorder, ObjectRef
+from exporter.demo.faults import Script, StreamFault
 from exporter.demo.store import AlreadyExistsError
-
-T = TypeVar("T")
-_PATIENCE_SECONDS = 10.0
+from tests.integration.background_loop import BackgroundLoop
 
 
 class BackgroundCluster:
@@ -25,12 +21,11 @@ class BackgroundCluster:
         self._store = store = EventStore()
         self.server = ApiServer(store)
         self._recorder = LegacyRecorder(store, "kubelet", host="node-1", spam_filter=False)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="cluster", daemon=True)
+        self._loop = BackgroundLoop("cluster")
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._do(self.server.start())
+        self._loop.start()
+        self._loop.do(self.server.start())
         return self
 
     def __exit__(
@@ -39,10 +34,8 @@ class BackgroundCluster:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._do(self.server.stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_PATIENCE_SECONDS)
-        self._loop.close()
+        self._loop.do(self.server.stop())
+        self._loop.stop()
 
     def kubeconfig(self, path: Path) -> Path:
         """Write a kubeconfig that points here."""
@@ -60,7 +53,7 @@ class BackgroundCluster:
                 time.time(), ref, "Warning", reason, message or f"{reason} of {pod}"
             )
 
-        self._do(write())
+        self._loop.do(write())
 
     def add(self, events: Iterable[Mapping[str, Any]]) -> int:
         """Recorded events occur now, or go on; how many the API server took."""
@@ -79,8 +72,28 @@ class BackgroundCluster:
                 taken += 1
             return taken
 
-        return self._do(write())
+        return self._loop.do(write())
 
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        done: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
-        return done.result(_PATIENCE_SECONDS)
+    def all_sent(self, watches: int) -> bool:
+        """Whether exactly so many watches are open and everything has been sent to each."""
+
+        async def sent() -> bool:
+            return self.server.all_sent(watches)
+
+        return self._loop.do(sent())
+
+    def break_watches(self, *faults: StreamFault) -> None:
+        """These strike every open watch, from its next frame on."""
+
+        async def strike() -> None:
+            self.server.break_watches(*faults)
+
+        self._loop.do(strike())
+
+    def refuse_leases(self, *scripts: Script) -> None:
+        """What goes wrong with the next requests about Leases."""
+
+        async def queue() -> None:
+            self.server.on_lease(*scripts)
+
+        self._loop.do(queue())

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import promql_parser as promql
 
 from tests.promql.known import Metric, metrics
+from tests.promql.values import unknown_values
 
 # These read what a counter gained, or how often it began anew.
 _OF_COUNTERS = re.compile(r"(?:rate|irate|increase|resets|changes)\(")
@@ -15,13 +16,14 @@ _ADDED_BY = re.compile(r"label_(?:replace|join)\(.*?, \"(\w+)\"", re.DOTALL)
 
 
 def problems(expression: str, known: Mapping[str, Metric] | None = None) -> list[str]:
-    """Empty: it parses, names only what there is, and reads counters as counters."""
+    """Empty: it parses, names only what there is, values too, and reads counters as counters."""
     known = metrics() if known is None else known
     try:
         tree = promql.parse(expression)
     except ValueError as error:
         return [f"does not parse: {error}"]
-    return [*_unknown(tree, known), *_bare_counters(tree, known)]
+    in_vain = (problem for selector in selectors(tree) for problem in unknown_values(selector))
+    return [*_unknown(tree, known), *in_vain, *_bare_counters(tree, known)]
 
 
 def nodes(tree: promql.Expr) -> list[promql.Expr]:
