@@ -12,6 +12,7 @@ import promql_parser as promql
 from exporter.metrics.bounds import OVERFLOW
 from exporter.metrics.declaration import Declaration, MetricType
 from exporter.rules import reserved
+from exporter.rules.reserved_audit import AUDIT, CLOSED
 from exporter.selfmetrics import DECLARATIONS
 from tests.docs.catalogue import Feeds, catalogue
 from tests.docs.metrics import VALUES
@@ -91,6 +92,10 @@ def _families() -> Iterator[tuple[Declaration, list[LabelSet]]]:
         closed = [label for label in declaration.labels if (declaration.name, label) in VALUES]
         columns = [VALUES[declaration.name, label] for label in closed]
         yield declaration, [dict(zip(closed, row, strict=True)) for row in product(*columns)]
+    for declaration in AUDIT:
+        columns_of = CLOSED[declaration.name]
+        rows = product(*columns_of.values())
+        yield declaration, [dict(zip(columns_of, row, strict=True)) for row in rows]
 
 
 def _fed(declaration: Declaration, feeds: Feeds) -> list[LabelSet]:
