@@ -56,7 +56,7 @@ def test_command_is_taken(command: str, kubectl: Path, cluster: Cluster, tmp_pat
     # What a pipe does with the output is another program's matter.
     words = list(itertools.takewhile(lambda word: word != "|", _words(ready)))[1:]
     done = subprocess.run(
-        [kubectl, "--kubeconfig", config, "--request-timeout", "10s", *words],
+        [kubectl, "--kubeconfig", config, "--request-timeout", "30s", *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -23,7 +23,12 @@ _LABEL = re.compile(r'\w+="(?:[^"\\]|\\.)*"')
 
 def cases() -> list[Path]:
     """The folders of all cases."""
-    return sorted(path.parent for path in [*_FOLDER.glob("*/input.ndjson"), *_audit_logs()])
+    return sorted(path.parent for path in [*event_lines(), *_audit_logs()])
+
+
+def event_lines() -> list[Path]:
+    """The inputs that hold events."""
+    return sorted(_FOLDER.glob("*/input.ndjson"))
 
 
 def page_of(case: Path) -> tuple[bytes, str]:

@@ -17,7 +17,7 @@ from tests.dashboards.queries import Query, substituted, without_no_events
 from tests.dashboards.queries import queries as drawn
 from tests.envtest.exporter_process import ExporterProcess
 from tests.envtest.process import eventually
-from tests.golden.cases import cases
+from tests.golden.cases import event_lines
 from tests.integration.background_cluster import BackgroundCluster
 from tests.integration.background_demo import BackgroundDemo
 from tests.integration.prometheus_server import Prometheus
@@ -38,7 +38,7 @@ INVENTED = [f"Invented{number}" for number in range(2_100)]
 
 def events() -> Iterator[dict[str, Any]]:
     """What real clusters wrote, and the golden cases: between them, something for every family."""
-    lines = [line for case in cases() for line in (case / "input.ndjson").read_bytes().splitlines()]
+    lines = [line for path in event_lines() for line in path.read_bytes().splitlines()]
     found = map(_event, [*lines, *(line for name in RECORDED for line in reading.lines(name))])
     yield from (event for event in found if event and "reason" in event)
 
