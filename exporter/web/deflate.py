@@ -4,18 +4,18 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib import import_module
-from types import MappingProxyType
 from typing import Protocol
 
 # With a header and a check sum of gzip (zlib.h, deflateInit2).
 _WINDOW = 31
-LEVELS: Mapping[str, int] = MappingProxyType({"isal.isal_zlib": 1, "zlib_ng.zlib_ng": 1, "zlib": 1})
-"""By module, fastest first: its level at which a page costs least and still shrinks to a sixth or
-less. zlib's default level takes four times as long for a fifth less.
-"""
+# Of all three the one at which a page costs least, and it still shrinks to a sixth or less: zlib's
+# default takes four times as long for a fifth less.
+_LEVEL = 1
+MODULES = ("isal.isal_zlib", "zlib_ng.zlib_ng", "zlib")
+"""The fastest first."""
 
 
 class Packer(Protocol):
@@ -28,18 +28,18 @@ class Packer(Protocol):
         """The rest."""
 
 
-def packer(modules: Iterable[str] = LEVELS) -> tuple[str, Callable[[], Packer]]:
+def packer(modules: Iterable[str] = MODULES) -> tuple[str, Callable[[], Packer]]:
     """The first of the modules that is installed, and what begins a page with it."""
     for name in modules:
         try:
             make = import_module(name).compressobj
         except ImportError:
             continue
-        return name, partial(make, LEVELS[name], zlib.DEFLATED, _WINDOW)
+        return name, partial(make, _LEVEL, zlib.DEFLATED, _WINDOW)
     raise ImportError(f"none of {', '.join(modules)} is installed")
 
 
-IMPLEMENTATION, _BEGIN = packer()
+_, _BEGIN = packer()
 
 
 def compressed(blocks: Iterable[bytes]) -> list[bytes]:
