@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Picture
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
+from tests.drawing import NAMELESS, STYLE
 from tests.plateau.figures import FIGURES, Figure
 from tests.plateau.play import Played
 
@@ -25,22 +25,12 @@ _SAID = {
 _DASHES = {"steady": "-", "killed": "-", "standby": (0, (3, 3))}
 _COLUMNS = 2
 _WIDTH, _ROW = 8.3, 1.9  # inches, of 96 pixels
-_STYLE: Any = {
-    "svg.hashsalt": "kube-event-metrics",
-    "svg.fonttype": "path",  # looks the same wherever it is shown
-    "font.size": 8.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 9.5,
-    "axes.titlelocation": "left",
-}
-_NAMELESS: Any = {"Date": None, "Creator": None}  # the same picture is the same file
 
 
 def draw(path: Path, played: Played) -> None:
     """Write it; the name's ending says in which format."""
     rows = -(-(len(FIGURES) + 1) // _COLUMNS)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         picture = Picture(figsize=(_WIDTH, rows * _ROW), layout="constrained")
         places = picture.subplots(rows, _COLUMNS).flat
         for figure, place in zip(FIGURES, places, strict=False):
@@ -51,7 +41,7 @@ def draw(path: Path, played: Played) -> None:
         handles, labels = places[0].get_legend_handles_labels()
         legend.legend(handles, labels, loc="upper left", frameon=False, borderaxespad=0)
         legend.axis("off")
-        picture.savefig(path, metadata=_NAMELESS if path.suffix == ".svg" else None)
+        picture.savefig(path, metadata=NAMELESS if path.suffix == ".svg" else None)
 
 
 def _panel(place: Axes, figure: Figure, played: Played) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from tests.bench.curves.points import Point
+from tests.drawing import NAMELESS, STYLE
 
 _PANELS = (
     ("live", "cpu", "CPU an event, us", "live events", "log"),
@@ -25,23 +25,13 @@ _PANELS = (
 _COLOURS = ("#0072b2", "#56b4e9", "#d55e00", "#009e73", "#cc79a7")
 _COLUMNS = 2
 _WIDTH, _ROW = 8.3, 2.2  # inches, of 96 pixels
-_STYLE: Any = {
-    "svg.hashsalt": "kube-event-metrics",
-    "svg.fonttype": "path",  # looks the same wherever it is shown
-    "font.size": 8.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 9.5,
-    "axes.titlelocation": "left",
-}
-_NAMELESS: Any = {"Date": None, "Creator": None}  # the same picture is the same file
 
 
 def draw(path: Path, points: Sequence[Point]) -> None:
     """Write it; the name's ending says in which format."""
     subjects = list(dict.fromkeys(point.subject for point in points))
     rows = -(-len(_PANELS) // _COLUMNS)
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         picture = Picture(figsize=(_WIDTH, rows * _ROW), layout="constrained")
         places = picture.subplots(rows, _COLUMNS).flat
         for place, (against, figure, title, below, scale) in zip(places, _PANELS, strict=True):
@@ -63,7 +53,7 @@ def draw(path: Path, points: Sequence[Point]) -> None:
             place.minorticks_off()
         handles, labels = places[0].get_legend_handles_labels()
         picture.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
-        picture.savefig(path, metadata=_NAMELESS if path.suffix == ".svg" else None)
+        picture.savefig(path, metadata=NAMELESS if path.suffix == ".svg" else None)
 
 
 def _line(place: Axes, figure: str, points: Sequence[Point], colour: str) -> None:
