@@ -16,9 +16,9 @@ import time
 from collections.abc import Sequence
 
 from tests.chaos.exporter_lives import ExporterLives
-from tests.chaos.loop_thread import LoopThread
 from tests.chaos.scrape_line import ScrapeLine
 from tests.envtest.process import eventually
+from tests.loop_thread import LoopThread
 
 _SENT = re.compile(r'msg="page sent" cut=(\d+)')
 COMMITTED = "checkpoint committed"

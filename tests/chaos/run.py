@@ -12,13 +12,13 @@ from tests.chaos.cluster import END, ChaosCluster
 from tests.chaos.exporter_lives import ExporterLives
 from tests.chaos.increases import history, increases
 from tests.chaos.killing import COMMITTED, HANDED_OVER, Killer
-from tests.chaos.loop_thread import LoopThread
 from tests.chaos.outcome import Outcome
 from tests.chaos.scrape_line import ScrapeLine
 from tests.chaos.setup import Setup
 from tests.chaos.truth import EVENTS
 from tests.envtest.process import eventually
 from tests.integration.prometheus_server import Prometheus
+from tests.loop_thread import LoopThread
 
 _TTL = 6.0
 _NAMESPACE_SECONDS = 0.6

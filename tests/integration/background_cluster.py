@@ -11,7 +11,7 @@ from typing import Any, Self
 from exporter.demo import ApiServer, EventStore, LegacyRecorder, ObjectRef
 from exporter.demo.faults import Script, StreamFault
 from exporter.demo.store import AlreadyExistsError
-from tests.integration.background_loop import BackgroundLoop
+from tests.loop_thread import LoopThread
 
 
 class BackgroundCluster:
@@ -21,11 +21,11 @@ class BackgroundCluster:
         self._store = store = EventStore()
         self.server = ApiServer(store)
         self._recorder = LegacyRecorder(store, "kubelet", host="node-1", spam_filter=False)
-        self._loop = BackgroundLoop("cluster")
+        self._loop = LoopThread()
 
     def __enter__(self) -> Self:
         self._loop.start()
-        self._loop.do(self.server.start())
+        self._loop.run(self.server.start())
         return self
 
     def __exit__(
@@ -34,7 +34,7 @@ class BackgroundCluster:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._loop.do(self.server.stop())
+        self._loop.run(self.server.stop())
         self._loop.stop()
 
     def kubeconfig(self, path: Path) -> Path:
@@ -53,7 +53,7 @@ class BackgroundCluster:
                 time.time(), ref, "Warning", reason, message or f"{reason} of {pod}"
             )
 
-        self._loop.do(write())
+        self._loop.run(write())
 
     def add(self, events: Iterable[Mapping[str, Any]]) -> int:
         """Recorded events occur now, or go on; how many the API server took."""
@@ -72,7 +72,7 @@ class BackgroundCluster:
                 taken += 1
             return taken
 
-        return self._loop.do(write())
+        return self._loop.run(write())
 
     def all_sent(self, watches: int) -> bool:
         """Whether exactly so many watches are open and everything has been sent to each."""
@@ -80,7 +80,7 @@ class BackgroundCluster:
         async def sent() -> bool:
             return self.server.all_sent(watches)
 
-        return self._loop.do(sent())
+        return self._loop.run(sent())
 
     def break_watches(self, *faults: StreamFault) -> None:
         """These strike every open watch, from its next frame on."""
@@ -88,7 +88,7 @@ class BackgroundCluster:
         async def strike() -> None:
             self.server.break_watches(*faults)
 
-        self._loop.do(strike())
+        self._loop.run(strike())
 
     def refuse_leases(self, *scripts: Script) -> None:
         """What goes wrong with the next requests about Leases."""
@@ -96,4 +96,4 @@ class BackgroundCluster:
         async def queue() -> None:
             self.server.on_lease(*scripts)
 
-        self._loop.do(queue())
+        self._loop.run(queue())

@@ -7,19 +7,19 @@ from types import TracebackType
 from typing import Self
 
 from exporter.demo import DemoCluster
-from tests.integration.background_loop import BackgroundLoop
+from tests.loop_thread import LoopThread
 
 
 class BackgroundDemo:
     """Use as ``with``: the story goes on until the end of it."""
 
     def __init__(self) -> None:
-        self._loop = BackgroundLoop("demo")
+        self._loop = LoopThread()
         self._cluster = DemoCluster()
 
     def __enter__(self) -> Self:
         self._loop.start()
-        self._loop.do(self._cluster.start())
+        self._loop.run(self._cluster.start())
         return self
 
     def __exit__(
@@ -28,7 +28,7 @@ class BackgroundDemo:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._loop.do(self._cluster.stop())
+        self._loop.run(self._cluster.stop())
         self._loop.stop()
 
     def kubeconfig(self, path: Path) -> Path:
@@ -38,8 +38,4 @@ class BackgroundDemo:
 
     def told(self) -> set[str]:
         """The reasons of all that has occurred so far, the history included."""
-
-        async def reasons() -> set[str]:
-            return {labels.reason for labels in self._cluster.truth.visible}
-
-        return self._loop.do(reasons())
+        return self._loop.ask(lambda: {labels.reason for labels in self._cluster.truth.visible})

@@ -13,14 +13,14 @@ _PATIENCE_SECONDS = 20.0
 
 
 class LoopThread:
-    """Use as ``with``. What runs on the loop is touched through it only."""
+    """Use as ``with``, or start and stop it. What runs on the loop is touched through it only."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="servers", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self.start()
         return self
 
     def __exit__(
@@ -29,6 +29,14 @@ class LoopThread:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Begin to run."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and wait for the end."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(_PATIENCE_SECONDS)
         self._loop.close()
