@@ -200,10 +200,11 @@ async def test_without_rights_it_never_leads(house: House) -> None:
 
 async def test_before_the_first_look_it_is_not_ready(house: House) -> None:
     """It cannot know whether it stands by."""
-    house.server.on_lease(Hang())
+    await house.server.stop()
     replica = house.replica()
-    await replica.failed("silent")
+    await replica.failed("refused")
     assert replica.elector.unready == "the lease monitoring/exporter was not read yet"
+    await house.server.start()
     await replica.leads()
     assert replica.elector.unready == ""
 
