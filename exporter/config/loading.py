@@ -16,9 +16,9 @@ from exporter.config.options import (
     ENVIRONMENT_PREFIX,
     FILE_VARIABLE,
     OPTIONS,
-    Config,
     Option,
 )
+from exporter.config.settings import Config
 from exporter.config.strict_yaml import TwinError, YamlError, parse
 
 _NO_DEFAULTS: Mapping[str, str] = MappingProxyType({})
@@ -60,16 +60,51 @@ def load_config(
         value, origin = values[option.name]
         fields.update(_parse(option, value, origin))
     config = replace(Config(), **fields)
+    _check_together(config, {name: origin for name, (_, origin) in values.items()})
+    return config
+
+
+def _check_together(config: Config, origins: Mapping[str, str]) -> None:
+    """What is right by itself must go with the rest. Raises ``ConfigError``."""
     try:
         _ = config.lease_timing
     except ValueError as error:
         raise ConfigError(str(error)) from error
     if config.checkpoint_path and config.leader_election:
         raise ConfigError(
-            f"{values['checkpoint.path'][1]}: not together with leader-election: "
+            f"{origins['checkpoint.path']}: not together with leader-election: "
             "there the Lease tells the next leader what to count on from"
         )
-    return config
+    if config.audited and config.leader_election:
+        source = "audit.webhook.listen-address" if config.audit_webhook else "audit.log.path"
+        raise ConfigError(
+            f"{origins[source]}: not together with leader-election: audit events come to one "
+            "replica and are no other's to count; run an exporter with audit.only for them"
+        )
+    if config.audit_only and not config.audited:
+        raise ConfigError(
+            f"{origins['audit.only']}: needs audit.webhook.listen-address or audit.log.path"
+        )
+    _check_webhook(config, origins)
+
+
+def _check_webhook(config: Config, origins: Mapping[str, str]) -> None:
+    files = {
+        "tls-cert-file": config.audit_webhook_cert_file,
+        "tls-key-file": config.audit_webhook_key_file,
+        "tls-client-ca-file": config.audit_webhook_client_ca_file,
+        "token-file": config.audit_webhook_token_file,
+    }
+    given = [f"audit.webhook.{name}" for name, value in files.items() if value]
+    if given and not config.audit_webhook:
+        raise ConfigError(f"{origins[given[0]]}: needs audit.webhook.listen-address")
+    pair = {name: files[name] for name in ("tls-cert-file", "tls-key-file")}
+    for name, value in files.items():
+        for other, found in pair.items():
+            if value and not found and (name in pair or name == "tls-client-ca-file"):
+                raise ConfigError(
+                    f"{origins['audit.webhook.' + name]}: needs audit.webhook.{other}"
+                )
 
 
 def _parse(option: Option, value: str, origin: str) -> dict[str, object]:

@@ -77,6 +77,12 @@ POD_SECURITY = _declare(
     "resource",
     "namespace",
 )
+LAST_RECEIVED = Declaration(
+    "kube_audit_last_received_timestamp_seconds",
+    MetricType.GAUGE,
+    "When audit events last came in, on the exporter's clock.",
+    ("region", "source"),
+)
 AUDIT = (
     REQUESTS,
     DURATION,
@@ -87,7 +93,10 @@ AUDIT = (
     FAILED_OPEN,
     POLICY_VIOLATIONS,
     POD_SECURITY,
+    LAST_RECEIVED,
 )
+SOURCES = ("webhook", "log")
+"""Where audit events come from."""
 _USER_CLASSES = [str(each) for each in UserClass]
 _VERBS = [*sorted(VERBS), OTHER]
 _RESOURCE_CLASSES = [str(each) for each in ResourceClass]
@@ -98,6 +107,7 @@ _OF_ANY_FAMILY: Mapping[str, list[str]] = {
     "cause": [str(each) for each in Denial],
     "type": list(WEBHOOK_TYPES),
     "level": [*LEVELS, OTHER],
+    "source": list(SOURCES),
 }
 CLOSED: Mapping[str, Mapping[str, list[str]]] = {
     declaration.name: {

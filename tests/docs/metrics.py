@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from exporter.audit import Undecodable as Unreadable
 from exporter.election.telemetry import CAUSES
 from exporter.kube.frames import Undecodable
 from exporter.kube.telemetry import FRAME_TYPES, Failure, Relist
@@ -11,15 +12,28 @@ from exporter.metrics.declaration import Declaration
 from exporter.rules import reserved
 from exporter.rules.language import RuleFile
 from exporter.rules.reserved import LIFECYCLES
-from exporter.rules.reserved_audit import AUDIT, CLOSED
+from exporter.rules.reserved_audit import AUDIT, CLOSED, SOURCES
 from exporter.rules.rulebook import Rule
 from exporter.selfmetrics import DECLARATIONS as OWN
+from exporter.selfmetrics.declarations_audit import OF_EACH_SOURCE
 from tests.docs.catalogue import Catalogue, Feeds, catalogue
 from tests.docs.families import Known
 from tests.docs.markdown import codes, table
 
+_SOURCES = list(SOURCES)
 # By family and label, of labels that no rule feeds; what is not here is bounded by what it names.
 VALUES: Mapping[tuple[str, str], list[str]] = {
+    **{(d.name, "source"): _SOURCES for d in OF_EACH_SOURCE},
+    ("kube_event_metrics_audit_undecodable_total", "cause"): [str(each) for each in Unreadable],
+    ("kube_event_metrics_audit_webhook_refused_total", "cause"): [
+        "too_large",
+        "not_event_list",
+        "unauthorized",
+        "overloaded",
+        "slow",
+        "not_saved",
+    ],
+    ("kube_event_metrics_audit_log_gaps_total", "cause"): ["rotated_away", "truncated"],
     ("kube_event_metrics_frames_total", "type"): list(FRAME_TYPES),
     ("kube_event_metrics_lease_failures_total", "cause"): [str(cause) for cause in CAUSES],
     ("kube_event_metrics_relists_total", "cause"): [str(cause) for cause in Relist],

@@ -49,9 +49,46 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
     "leader-election.lease-duration": ("1m", "1m", {"lease_duration": 60.0}),
     "leader-election.renew-deadline": ("5s", "5s", {"renew_deadline": 5.0}),
     "leader-election.retry-period": ("500ms", "500ms", {"retry_period": 0.5}),
+    "audit.webhook.listen-address": (
+        "127.0.0.1:9443",
+        "127.0.0.1:9443",
+        {"audit_webhook_host": "127.0.0.1", "audit_webhook_port": 9443},
+    ),
+    "audit.webhook.tls-cert-file": ("c.pem", "c.pem", {"audit_webhook_cert_file": "c.pem"}),
+    "audit.webhook.tls-key-file": ("k.pem", "k.pem", {"audit_webhook_key_file": "k.pem"}),
+    "audit.webhook.tls-client-ca-file": (
+        "ca.pem",
+        "ca.pem",
+        {"audit_webhook_client_ca_file": "ca.pem"},
+    ),
+    "audit.webhook.token-file": ("token", "token", {"audit_webhook_token_file": "token"}),
+    "audit.webhook.max-body-bytes": ("16MiB", "16MiB", {"audit_webhook_max_body": 16 * 1024**2}),
+    "audit.log.path": (
+        "/var/log/kubernetes/audit/audit.log",
+        "/var/log/kubernetes/audit/audit.log",
+        {"audit_log_path": "/var/log/kubernetes/audit/audit.log"},
+    ),
+    "audit.only": ("true", "true", {"audit_only": True}),
     "log.level": ("warning", "warning", {"log_level": "warning"}),
     "log.format": ("json", "json", {"log_format": "json"}),
 }
+# What stands beside options that mean nothing alone.
+_TLS = {
+    "audit.webhook.listen-address": "127.0.0.1:9443",
+    "audit.webhook.tls-cert-file": "c.pem",
+    "audit.webhook.tls-key-file": "k.pem",
+}
+BESIDE: dict[str, dict[str, str]] = {
+    **dict.fromkeys(("audit.webhook.tls-cert-file", "audit.webhook.tls-key-file"), _TLS),
+    "audit.webhook.tls-client-ca-file": _TLS,
+    "audit.webhook.token-file": _TLS,
+    "audit.only": {"audit.log.path": "audit.log"},
+}
+
+
+def beside(name: str) -> dict[str, str]:
+    """Flags that an option needs beside itself."""
+    return {other: text for other, text in BESIDE.get(name, {}).items() if other != name}
 
 
 def fields(config: Config, names: dict[str, object]) -> dict[str, object]:
@@ -75,7 +112,8 @@ def test_every_option_has_an_example() -> None:
 def test_option_as_flag(name: str) -> None:
     """Every option can be given as a flag."""
     text, _, expected = EXAMPLES[name]
-    assert fields(load_config({name: text}, {}), expected) == expected
+    flags = {**beside(name), name: text}
+    assert fields(load_config(flags, {}), expected) == expected
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -83,7 +121,7 @@ def test_option_in_the_environment(name: str) -> None:
     """Every option can be given as KUBE_EVENT_METRICS_..., dots and dashes as underscores."""
     text, _, expected = EXAMPLES[name]
     variable = "KUBE_EVENT_METRICS_" + name.replace(".", "_").replace("-", "_").upper()
-    assert fields(load_config({}, {variable: text}), expected) == expected
+    assert fields(load_config(beside(name), {variable: text}), expected) == expected
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -91,7 +129,7 @@ def test_option_in_the_file(name: str, tmp_path: Path) -> None:
     """Every option can be given as a key of the file, nested at its dots."""
     _, value, expected = EXAMPLES[name]
     file = write(tmp_path / "config.yaml", name, value)
-    assert fields(load_config({}, {}, file), expected) == expected
+    assert fields(load_config(beside(name), {}, file), expected) == expected
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -100,11 +138,14 @@ def test_flag_before_environment_before_file(name: str, tmp_path: Path) -> None:
     text, _, expected = EXAMPLES[name]
     lesser = {option.name: option.default for option in OPTIONS}[name]
     if not lesser:
-        lesser = "other"
+        lesser = "127.0.0.1:1" if name.endswith("address") else "other"
     variable = BY_NAME[name].environment
     file = write(tmp_path / "config.yaml", name, lesser)
-    assert fields(load_config({name: text}, {variable: lesser}, file), expected) == expected
-    assert fields(load_config({}, {variable: text}, file), expected) == expected
+    flags = beside(name)
+    assert (
+        fields(load_config({**flags, name: text}, {variable: lesser}, file), expected) == expected
+    )
+    assert fields(load_config(flags, {variable: text}, file), expected) == expected
 
 
 def test_defaults_of_table_and_type_agree() -> None:
