@@ -16,7 +16,6 @@ from exporter.audit.record import AuditRecord
 from exporter.audit.wire import AuditEvent, read_audit_event
 from exporter.framing import MAX_LINE_BYTES, LineSplitter
 
-
 _SLICE_BYTES = 1024 * 1024
 
 

@@ -144,7 +144,7 @@ class Leader(House):
             refresh=own.refresh,
             foreign=process_metrics,
         )
-        self._page.witness = self
+        self._page.witnesses = (self,)
 
     def scraped(self, scraper: str, connection: int, format_: Format, *, sent: bool) -> int:
         """Make a page, all of it; its bytes."""

@@ -64,7 +64,7 @@ class Process:
         self.scrapers.restore(restored.scrapers)
         self._recorder = Recorder({"": self.ledger}, self._counting.bounded, self.scrapers.names)
         self._page = Page(self._counting.families(), births, self.scrapers)
-        self._page.witness = self
+        self._page.witnesses = (self,)
         self.list()
 
     def _clock(self) -> float:
