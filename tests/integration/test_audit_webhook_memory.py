@@ -120,7 +120,7 @@ def test_bodies_of_100_megabytes_take_no_more_than_the_largest(
             else:
                 connection.sendall(head("/audit", f"Content-Length: {size}"))
                 sending(connection, size, piece)
-            assert answered(connection) == b"HTTP/1.1 413 Request Entity Too Large"
+            assert answered(connection).startswith(b"HTTP/1.1 413 ")
     assert process.peak() - before < (MAX_BODY_BYTES if chunked else 0) + 12 * MIB
 
 
