@@ -7,6 +7,7 @@ Blocking: for a thread.
 from __future__ import annotations
 
 import os
+<<<<<<< HEAD
 import stat
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -14,6 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.auditlog.files import Identity, LogFile, identity_of, opened
+=======
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter.auditlog.files import LogFile, identity_of, opened
+>>>>>>> auditlog
 from exporter.auditlog.succession import Backup, Family
 
 # Each costs microseconds; a rotation takes at least as long as it takes to write a file.
@@ -34,6 +43,7 @@ class Look:
     """Its bytes; 0 for none."""
     absent: bool
     """Whether there is none."""
+<<<<<<< HEAD
     identities: Mapping[Backup, Identity]
     """Of the backups, which are in the order of their names."""
 
@@ -41,6 +51,14 @@ class Look:
     def backups(self) -> Sequence[Backup]:
         """In the order of their names."""
         return tuple(self.identities)
+=======
+    backups: Sequence[Backup]
+    """In the order of their names."""
+
+    def __contains__(self, backup: Backup) -> bool:
+        """Whether it is still there, compressed meanwhile or not."""
+        return any(each.rotated == backup.rotated for each in self.backups)
+>>>>>>> auditlog
 
     def close(self) -> None:
         """Give the current file back, where nobody took it."""
@@ -54,6 +72,11 @@ class LogDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._family = Family(path.name)
+<<<<<<< HEAD
+=======
+        self._stamps: dict[str, str] = {}
+        self._sizes: dict[str, int] = {}
+>>>>>>> auditlog
 
     def look(self) -> Look:
         """A moment that was: no rotation happened between listing and opening.
@@ -63,17 +86,32 @@ class LogDirectory:
         for _ in range(_TRIES):
             current = self._current()
             try:
+<<<<<<< HEAD
                 # A listing can miss a file that is renamed, or a compressed one that was made
                 # when the listing had begun and replaced the plain one before it ended.
                 backups = self._backups()
                 again = self._backups()
                 settled = self.is_current(current) and backups == again
+=======
+                # Twice: a listing can miss a file that is renamed, or a compressed one that was
+                # made when the listing had begun and replaced the plain one before it ended.
+                backups = self._backups()
+                again = self._backups()
+                settled = self.is_current(current) and backups == again
+                size = current.size() if current else 0
+>>>>>>> auditlog
             except BaseException:
                 if current:
                     current.close()
                 raise
+<<<<<<< HEAD
             look = Look(current, current.size() if current else 0, current is None, backups)
             if settled:
+=======
+            look = Look(current, size, current is None, backups)
+            if settled:
+                self._forget_all_but(backups)
+>>>>>>> auditlog
                 return look
             look.close()
         raise UnsettledError
@@ -88,6 +126,7 @@ class LogDirectory:
 
     def open(self, backup: Backup) -> LogFile:
         """A backup; ``UnsettledError`` where it has gone meanwhile, or was compressed."""
+<<<<<<< HEAD
         try:
             return opened(self.path.with_name(backup.name), compressed=backup.compressed)
         except FileNotFoundError as error:
@@ -97,6 +136,40 @@ class LogDirectory:
         """Of its content."""
         with closing(self.open(backup)) as file:
             return file.size()
+=======
+        with _still_there():
+            return opened(self._place(backup), compressed=backup.compressed)
+
+    def is_file(self, backup: Backup, file: LogFile) -> bool:
+        """Whether a backup is this open file, under another name."""
+        with _still_there():
+            return identity_of(self._place(backup).stat()) == file.identity
+
+    def stamp(self, backup: Backup) -> str:
+        """The stage time that it begins with, which is read once; ``""`` for none."""
+        if known := self._stamps.get(backup.rotated):
+            return known
+        with closing(self.open(backup)) as file:
+            self._stamps[backup.rotated] = stamp = file.stamp()
+            return stamp
+
+    def size(self, backup: Backup) -> int:
+        """Of its content, looked at once."""
+        if (known := self._sizes.get(backup.rotated)) is not None:
+            return known
+        with closing(self.open(backup)) as file:
+            self._sizes[backup.rotated] = size = file.size()
+            return size
+
+    def _forget_all_but(self, backups: Sequence[Backup]) -> None:
+        there = {backup.rotated for backup in backups}
+        for known in (self._stamps, self._sizes):
+            for rotated in known.keys() - there:
+                del known[rotated]
+
+    def _place(self, backup: Backup) -> Path:
+        return self.path.with_name(backup.name)
+>>>>>>> auditlog
 
     def _current(self) -> LogFile | None:
         try:
@@ -104,6 +177,7 @@ class LogDirectory:
         except FileNotFoundError:
             return None
 
+<<<<<<< HEAD
     def _backups(self) -> dict[Backup, Identity]:
         try:
             names = os.listdir(self.path.parent)  # noqa: PTH208 - names, not paths
@@ -118,3 +192,20 @@ class LogDirectory:
             if stat.S_ISREG(looked_at.st_mode):
                 found[backup] = identity_of(looked_at)
         return found
+=======
+    def _backups(self) -> list[Backup]:
+        try:
+            with os.scandir(self.path.parent) as listing:
+                names = [entry.name for entry in listing if entry.is_file()]
+        except FileNotFoundError:
+            return []
+        return self._family.backups(names)
+
+
+@contextmanager
+def _still_there() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise UnsettledError from error
+>>>>>>> auditlog
