@@ -7,22 +7,12 @@ Blocking: for a thread.
 from __future__ import annotations
 
 import os
-<<<<<<< HEAD
-import stat
-from collections.abc import Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
-
-from exporter.auditlog.files import Identity, LogFile, identity_of, opened
-=======
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.auditlog.files import LogFile, identity_of, opened
->>>>>>> auditlog
 from exporter.auditlog.succession import Backup, Family
 
 # Each costs microseconds; a rotation takes at least as long as it takes to write a file.
@@ -43,22 +33,12 @@ class Look:
     """Its bytes; 0 for none."""
     absent: bool
     """Whether there is none."""
-<<<<<<< HEAD
-    identities: Mapping[Backup, Identity]
-    """Of the backups, which are in the order of their names."""
-
-    @property
-    def backups(self) -> Sequence[Backup]:
-        """In the order of their names."""
-        return tuple(self.identities)
-=======
     backups: Sequence[Backup]
     """In the order of their names."""
 
     def __contains__(self, backup: Backup) -> bool:
         """Whether it is still there, compressed meanwhile or not."""
         return any(each.rotated == backup.rotated for each in self.backups)
->>>>>>> auditlog
 
     def close(self) -> None:
         """Give the current file back, where nobody took it."""
@@ -72,11 +52,8 @@ class LogDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._family = Family(path.name)
-<<<<<<< HEAD
-=======
         self._stamps: dict[str, str] = {}
         self._sizes: dict[str, int] = {}
->>>>>>> auditlog
 
     def look(self) -> Look:
         """A moment that was: no rotation happened between listing and opening.
@@ -86,32 +63,19 @@ class LogDirectory:
         for _ in range(_TRIES):
             current = self._current()
             try:
-<<<<<<< HEAD
-                # A listing can miss a file that is renamed, or a compressed one that was made
-                # when the listing had begun and replaced the plain one before it ended.
-                backups = self._backups()
-                again = self._backups()
-                settled = self.is_current(current) and backups == again
-=======
                 # Twice: a listing can miss a file that is renamed, or a compressed one that was
                 # made when the listing had begun and replaced the plain one before it ended.
                 backups = self._backups()
                 again = self._backups()
                 settled = self.is_current(current) and backups == again
                 size = current.size() if current else 0
->>>>>>> auditlog
             except BaseException:
                 if current:
                     current.close()
                 raise
-<<<<<<< HEAD
-            look = Look(current, current.size() if current else 0, current is None, backups)
-            if settled:
-=======
             look = Look(current, size, current is None, backups)
             if settled:
                 self._forget_all_but(backups)
->>>>>>> auditlog
                 return look
             look.close()
         raise UnsettledError
@@ -126,17 +90,6 @@ class LogDirectory:
 
     def open(self, backup: Backup) -> LogFile:
         """A backup; ``UnsettledError`` where it has gone meanwhile, or was compressed."""
-<<<<<<< HEAD
-        try:
-            return opened(self.path.with_name(backup.name), compressed=backup.compressed)
-        except FileNotFoundError as error:
-            raise UnsettledError from error
-
-    def size(self, backup: Backup) -> int:
-        """Of its content."""
-        with closing(self.open(backup)) as file:
-            return file.size()
-=======
         with _still_there():
             return opened(self._place(backup), compressed=backup.compressed)
 
@@ -169,7 +122,6 @@ class LogDirectory:
 
     def _place(self, backup: Backup) -> Path:
         return self.path.with_name(backup.name)
->>>>>>> auditlog
 
     def _current(self) -> LogFile | None:
         try:
@@ -177,22 +129,6 @@ class LogDirectory:
         except FileNotFoundError:
             return None
 
-<<<<<<< HEAD
-    def _backups(self) -> dict[Backup, Identity]:
-        try:
-            names = os.listdir(self.path.parent)  # noqa: PTH208 - names, not paths
-        except FileNotFoundError:
-            return {}
-        found: dict[Backup, Identity] = {}
-        for backup in self._family.backups(names):
-            try:
-                looked_at = self.path.with_name(backup.name).stat()
-            except FileNotFoundError:
-                continue
-            if stat.S_ISREG(looked_at.st_mode):
-                found[backup] = identity_of(looked_at)
-        return found
-=======
     def _backups(self) -> list[Backup]:
         try:
             with os.scandir(self.path.parent) as listing:
@@ -208,4 +144,3 @@ def _still_there() -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise UnsettledError from error
->>>>>>> auditlog

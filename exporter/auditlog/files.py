@@ -33,27 +33,6 @@ class LogFile:
 
     compressed = False
 
-<<<<<<< HEAD
-    def __init__(self, file: FileIO) -> None:
-        self.identity = identity_of(os.fstat(file.fileno()))
-        self._file = file
-
-    def read(self, at: int, size: int) -> bytes:
-        """Up to ``size`` bytes from ``at`` on; fewer at the end only."""
-        return os.pread(self._file.fileno(), size, at)
-
-    def size(self) -> int:
-        """Bytes of its content."""
-        return os.fstat(self._file.fileno()).st_size
-
-    def deleted(self) -> bool:
-        """Whether it has no name any more."""
-        return os.fstat(self._file.fileno()).st_nlink == 0
-
-    def close(self) -> None:
-        """Give it back."""
-        self._file.close()
-=======
     def __init__(self, descriptor: int) -> None:
         self.identity = identity_of(os.fstat(descriptor))
         self._descriptor = descriptor
@@ -74,7 +53,6 @@ class LogFile:
         """Give it back."""
         with contextlib.suppress(OSError):  # a network may not answer; it is closed all the same
             os.close(self._descriptor)
->>>>>>> auditlog
 
     def content(self) -> int:
         """Where it begins, behind the NUL bytes that a truncation from outside leaves."""
@@ -121,16 +99,10 @@ class CompressedFile(LogFile):
 
     compressed = True
 
-<<<<<<< HEAD
-    def __init__(self, file: FileIO) -> None:
-        super().__init__(file)
-        self._content = gzip.GzipFile(fileobj=file)
-=======
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor)
         self._packed = FileIO(descriptor, closefd=False)
         self._content = gzip.GzipFile(fileobj=self._packed)
->>>>>>> auditlog
 
     def read(self, at: int, size: int) -> bytes:  # noqa: D102
         try:
@@ -141,37 +113,19 @@ class CompressedFile(LogFile):
 
     def close(self) -> None:  # noqa: D102
         self._content.close()
-<<<<<<< HEAD
-=======
         self._packed.close()
->>>>>>> auditlog
         super().close()
 
     def size(self) -> int:
         """As its last bytes say, which is cheap and may be wrong: modulo 4 GiB (RFC 1952)."""
-<<<<<<< HEAD
-        end = os.fstat(self._file.fileno()).st_size
-        return int.from_bytes(os.pread(self._file.fileno(), 4, max(0, end - 4)), "little")
-=======
         end = os.fstat(self._descriptor).st_size
         return int.from_bytes(os.pread(self._descriptor, 4, max(0, end - 4)), "little")
->>>>>>> auditlog
 
 
 def opened(path: Path, *, compressed: bool = False) -> LogFile:
     """The file at ``path``, which must be one that has an end."""
     # Without O_NONBLOCK a FIFO would be waited for.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-<<<<<<< HEAD
-    file = FileIO(descriptor, "rb", closefd=True)
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise OSError(f"{path} is {_kind(mode)} and no file")
-        return CompressedFile(file) if compressed else LogFile(file)
-    except BaseException:
-        file.close()
-=======
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
@@ -179,7 +133,6 @@ def opened(path: Path, *, compressed: bool = False) -> LogFile:
         return CompressedFile(descriptor) if compressed else LogFile(descriptor)
     except BaseException:
         os.close(descriptor)
->>>>>>> auditlog
         raise
 
 

@@ -13,11 +13,7 @@ from dataclasses import dataclass
 from exporter.auditlog.directory import LogDirectory, Look
 from exporter.auditlog.files import DamagedError, LogFile
 from exporter.auditlog.position import ORIGIN, LogPosition, digest
-<<<<<<< HEAD
-from exporter.auditlog.succession import Backup, in_order
-=======
 from exporter.auditlog.succession import Backup, in_order, later_than
->>>>>>> auditlog
 from exporter.auditlog.track import Track
 
 
@@ -31,11 +27,8 @@ class Place:
     """None: with the first file that is not passed."""
     position: LogPosition | None = None
     """None: it cannot be told anew, the one before stays."""
-<<<<<<< HEAD
-=======
     behind: Backup | None = None
     """The file before the one that comes next, where it is that of the position."""
->>>>>>> auditlog
     shortened: bool = False
     """Whether the end of the file is missing that had been read, and perhaps more."""
 
@@ -43,11 +36,7 @@ class Place:
 def ordered(
     directory: LogDirectory, backups: Sequence[Backup], current: LogFile | None
 ) -> list[Backup]:
-<<<<<<< HEAD
-    """As they were written. To know that, all are opened, unless there is one alone."""
-=======
     """As they were written. To know that, all are looked into, unless there is one alone."""
->>>>>>> auditlog
     if len(backups) < 2:
         return list(backups)
     stamps = _stamps(directory, backups)
@@ -65,11 +54,7 @@ def begin(directory: LogDirectory, look: Look, limit: int) -> Place:
         with closing(directory.open(backup)) as file, suppress(DamagedError):
             track = Track(file, backup, limit=limit, at=file.size())
             if position := track.position():
-<<<<<<< HEAD
-                return Place(look.backups, None, position)
-=======
                 return Place(look.backups, None, position, behind=backup)
->>>>>>> auditlog
     return Place(look.backups, None, ORIGIN)
 
 
@@ -94,13 +79,8 @@ def locate(directory: LogDirectory, look: Look, position: LogPosition, limit: in
 
 def without(directory: LogDirectory, look: Look, position: LogPosition) -> Place:
     """Where to go on when the position's file is gone: behind all that do not begin after it."""
-<<<<<<< HEAD
-    stamps = _stamps(directory, look.backups)
-    return Place([each for each in look.backups if stamps[each.rotated] <= position.since])
-=======
     later = later_than(position.since, look.backups, _stamps(directory, look.backups))
     return Place([backup for backup in look.backups if backup not in later])
->>>>>>> auditlog
 
 
 def _resumed(
@@ -113,11 +93,7 @@ def _resumed(
     # A server that lost its power: what was read may never have reached the disk.
     shortened = not file.compressed and file.size() < position.offset
     at = file.after_last_line() if shortened else position.offset
-<<<<<<< HEAD
-    track = Track(file, backup, limit=limit, at=at)
-=======
     track = Track(file, backup, limit=limit, at=at, since=position.since)
->>>>>>> auditlog
     return Place(passed, track, track.position() if shortened else position, shortened=shortened)
 
 
@@ -126,12 +102,4 @@ def _is_of(position: LogPosition, file: LogFile) -> bool:
 
 
 def _stamps(directory: LogDirectory, backups: Sequence[Backup]) -> dict[str, str]:
-<<<<<<< HEAD
-    stamps = {}
-    for backup in backups:
-        with closing(directory.open(backup)) as file:
-            stamps[backup.rotated] = file.stamp()
-    return stamps
-=======
     return {backup.rotated: directory.stamp(backup) for backup in backups}
->>>>>>> auditlog

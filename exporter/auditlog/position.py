@@ -8,10 +8,7 @@ may be compressed by the time it is looked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-<<<<<<< HEAD
-=======
 from datetime import datetime
->>>>>>> auditlog
 from hashlib import blake2b
 from typing import Annotated, Self
 
@@ -58,11 +55,8 @@ class LogPosition:
             raise ValueError(f"{text[:200]!r} is no position: {error}") from error
         if position.head_bytes > position.offset:
             raise ValueError(f"{text[:200]!r} is no position: its head was not read")
-<<<<<<< HEAD
-=======
         if position.since:
             datetime.fromisoformat(position.since)
->>>>>>> auditlog
         return position
 
 

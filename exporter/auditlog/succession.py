@@ -19,13 +19,8 @@ from exporter.audit.mending import REFUSALS
 
 _ROTATED = r"(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3})"
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
-<<<<<<< HEAD
-# Requests that end at once are written in any order; who sets a clock back, does so by more.
-_JITTER = timedelta(seconds=1)
-=======
 # Requests that end at the same time are written in any order.
 _JITTER = timedelta(milliseconds=100)
->>>>>>> auditlog
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +67,6 @@ def in_order(
     """Backups in the order in which they were written. They come by name.
 
     ``stamps`` are the stage times with which they begin, by ``rotated``, ``current`` is that of the
-<<<<<<< HEAD
-    current file; ``""`` where it is not known. Where these are out of order a clock was set back:
-    then neither they nor the names can be trusted, but that a file begins when the one before it
-    was rotated.
-    """
-    begins = {}
-    before = ""
-    for backup in backups:
-        before = stamps.get(backup.rotated) or before or backup.rotated
-        begins[backup] = _time(before)
-    if all(begins[one] <= begins[other] + _JITTER for one, other in pairwise(backups)):
-        return list(backups)
-    ends = {backup: _time(backup.rotated) for backup in backups}
-    if current:
-        begin = _time(current)
-        last = min(backups, key=lambda each: abs(ends[each] - begin))
-    else:
-        last = max(backups, key=lambda each: min(abs(ends[each] - b) for b in begins.values()))
-    reverse = [last]
-    del ends[last]
-    while ends:
-        begin = begins[reverse[-1]]
-        reverse.append(min(ends, key=lambda each: abs(ends[each] - begin)))
-        del ends[reverse[-1]]
-=======
     current file; ``""`` where it is not known. Where names and beginnings disagree a clock was set
     back. Then neither can be trusted, but that a file begins when the one before it was rotated.
     """
@@ -151,7 +121,6 @@ def _linked(
     while len(ends) > 1:
         del ends[reverse[-1]]
         reverse.append(nearest(begins[reverse[-1]]))
->>>>>>> auditlog
     return reverse[::-1]
 
 
@@ -164,50 +133,28 @@ class Succession:
 
     def __init__(self, passed: Iterable[str] = ()) -> None:
         self._passed = set(passed)
-<<<<<<< HEAD
-        self._awaited: set[str] = set()
-
-    @property
-    def awaited(self) -> bool:
-        """Whether a backup was still to come when last listed."""
-        return bool(self._awaited)
-=======
         self._expected: set[str] = set()
 
     @property
     def expecting(self) -> bool:
         """Whether a backup was still to come when last listed."""
         return bool(self._expected)
->>>>>>> auditlog
 
     def passed(self, rotated: str) -> None:
         """It has been read, or is being read."""
         self._passed.add(rotated)
-<<<<<<< HEAD
-        self._awaited.discard(rotated)
-=======
         self._expected.discard(rotated)
->>>>>>> auditlog
 
     def to_come(self, rotated: str) -> None:
         """Nothing was taken of it after all."""
         self._passed.discard(rotated)
-<<<<<<< HEAD
-        self._awaited.add(rotated)
-=======
         self._expected.add(rotated)
->>>>>>> auditlog
 
     def listed(self, backups: Iterable[Backup]) -> int:
         """What there is now; how many are gone that were to come."""
         there = {backup.rotated for backup in backups}
-<<<<<<< HEAD
-        gone = len(self._awaited - there)
-        self._awaited = there - self._passed
-=======
         gone = len(self._expected - there)
         self._expected = there - self._passed
->>>>>>> auditlog
         return gone
 
     def later(self, backups: Iterable[Backup]) -> list[Backup]:

@@ -17,9 +17,6 @@ from exporter.auditlog.finding import Place, begin, locate, ordered, without
 from exporter.auditlog.position import LogPosition
 from exporter.auditlog.succession import Backup, Succession
 from exporter.auditlog.telemetry import Gap
-<<<<<<< HEAD
-from exporter.auditlog.track import READ_BYTES, Track, TruncatedError
-=======
 from exporter.auditlog.track import Track, TruncatedError
 
 # With what is held of a line, a block stays below twice of it.
@@ -36,7 +33,6 @@ class Measures:
     """Of the current file."""
     backlog: int
     """Unread, as far as is known."""
->>>>>>> auditlog
 
 
 @dataclass(slots=True)
@@ -59,21 +55,6 @@ class Step:
     rotations: int = 0
     gaps: list[tuple[Gap, int, str]] = field(default_factory=list)
     """Cause, how often, what happened."""
-<<<<<<< HEAD
-    at: int = 0
-    size: int = 0
-    """Of the current file."""
-    backlog: int = 0
-
-
-class Tape:
-    """Reads the log at ``path``, from ``position``; from its end where that is None."""
-
-    def __init__(self, path: Path, position: LogPosition | None, *, limit: int) -> None:
-        self._directory = LogDirectory(path)
-        self._position = position
-        self._limit = limit
-=======
     measured: Measures | None = None
 
 
@@ -99,7 +80,6 @@ class Tape:
         self._position = position
         self._limit = limit
         self._at_once = at_once
->>>>>>> auditlog
         self._succession = Succession()
         self._track: Track | None = None
         self._overlong = 0
@@ -108,11 +88,8 @@ class Tape:
         """Or where we are is known by the position alone."""
         self._cut_off = False
         """Whether that is because its file was truncated before our eyes."""
-<<<<<<< HEAD
-=======
         self._behind: Backup | None = None
         """The one before that which is read, or is to be read next."""
->>>>>>> auditlog
         self._size = 0
         self._later = 0
         """Bytes of the files behind that of the track."""
@@ -122,10 +99,7 @@ class Tape:
         step = Step()
         try:
             self._step(step)
-<<<<<<< HEAD
-=======
             step.measured = self._measures()
->>>>>>> auditlog
         except UnsettledError:
             pass  # the next step looks again
         except OSError as error:
@@ -133,26 +107,13 @@ class Tape:
             step.idle = True
             step.trouble = error.strerror or str(error)
         step.position = self._position
-<<<<<<< HEAD
-        track = self._track
-        step.at = track.taken if track else self._position.offset if self._position else 0
-        step.size = self._size
-        step.backlog = self._later + (track.unread() if track else 0)
-=======
->>>>>>> auditlog
         return step
 
     def close(self) -> None:
         """Give back what is open."""
-<<<<<<< HEAD
-        if self._track:
-            self._track.file.close()
-            self._track = None
-=======
         track, self._track = self._track, None
         if track:
             track.file.close()
->>>>>>> auditlog
 
     def _step(self, step: Step) -> None:
         track = self._track
@@ -160,11 +121,7 @@ class Tape:
             self._find(step)
             return
         try:
-<<<<<<< HEAD
-            step.read, step.block = track.advance()
-=======
             step.read, step.block = track.advance(self._at_once)
->>>>>>> auditlog
         except TruncatedError:
             self._truncated(step)
             return
@@ -175,11 +132,6 @@ class Tape:
         self._follow(track, step)
         if track.complete and not step.read:
             self._leave(track, step)
-<<<<<<< HEAD
-        elif not track.complete and step.read < READ_BYTES:
-            self._at_the_end(track, step)
-
-=======
         elif not track.complete and step.read < self._at_once:
             self._at_the_end(track, step)
 
@@ -188,7 +140,6 @@ class Tape:
         at = track.taken if track else self._position.offset if self._position else 0
         return Measures(at, self._size, self._later + (track.unread() if track else 0))
 
->>>>>>> auditlog
     def _follow(self, track: Track, step: Step) -> None:
         """The position is behind what the track took."""
         step.overlong += track.overlong - self._overlong
@@ -201,16 +152,6 @@ class Tape:
             self._size, self._later = track.file.size(), 0
             step.idle = True
             return
-<<<<<<< HEAD
-        with closing(self._directory.look()) as look:
-            awaited = self._succession.awaited
-            there = self._recognised(look, track)
-            self._listed(look, step)
-            if not there and not awaited and track.file.deleted():
-                # The oldest are deleted first: what followed it may have gone as well.
-                reason = "what was being read is deleted, and perhaps files that came after it"
-                step.gaps.append((Gap.ROTATED_AWAY, 1, reason))
-=======
         if track.backup and self._succession.expecting:
             self._behind = track.backup
             track.complete = True
@@ -219,17 +160,13 @@ class Tape:
             known = self._succession.expecting
             there = self._recognised(look, track)
             self._listed(look, step)
->>>>>>> auditlog
             is_current = look.current is not None and look.current.identity == track.file.identity
             later = self._succession.later(look.backups)
             # If so we read once more: it may have been written to since we came to its end.
             track.complete = bool(later) or (look.size > 0 and not is_current)
-<<<<<<< HEAD
-=======
             if track.complete and not there and not known and track.file.deleted():
                 step.gaps.append(_OUT_OF_SIGHT)
             self._behind = track.backup if there else None
->>>>>>> auditlog
             step.idle = not track.complete
             step.absent = step.idle and look.absent
             self._later = self._ahead(look)
@@ -238,28 +175,16 @@ class Tape:
         """Whether the file has a name in the log, whatever it is now."""
         if track.backup is None:
             for backup in self._succession.later(look.backups):
-<<<<<<< HEAD
-                if self._same(backup, look, track):
-=======
                 if self._same(backup, track):
->>>>>>> auditlog
                     track.backup = backup
                     self._succession.passed(backup.rotated)
                     return True
             return look.current is not None and look.current.identity == track.file.identity
-<<<<<<< HEAD
-        return any(backup.rotated == track.backup.rotated for backup in look.backups)
-
-    def _same(self, backup: Backup, look: Look, track: Track) -> bool:
-        if not backup.compressed:
-            return look.identities[backup] == track.file.identity
-=======
         return track.backup in look
 
     def _same(self, backup: Backup, track: Track) -> bool:
         if not backup.compressed:
             return self._directory.is_file(backup, track.file)
->>>>>>> auditlog
         if not track.head:
             return False
         with closing(self._directory.open(backup)) as file:
@@ -295,17 +220,12 @@ class Tape:
         with closing(self._directory.look()) as look:
             if not self._located:
                 self._locate(look, step)
-<<<<<<< HEAD
-            self._listed(look, step)
-            if self._track is None:
-=======
             known = self._succession.expecting
             self._listed(look, step)
             if self._track is None:
                 if self._behind and self._behind not in look and not known:
                     step.gaps.append(_OUT_OF_SIGHT)
                     self._behind = None
->>>>>>> auditlog
                 self._open_next(look)
             self._later = self._ahead(look)
             step.idle = self._track is None
@@ -320,10 +240,7 @@ class Tape:
         if place.shortened:
             step.gaps.append((Gap.TRUNCATED, 1, "the end of the file is missing, which was read"))
         self._adopt(place.track)
-<<<<<<< HEAD
-=======
         self._behind = place.behind
->>>>>>> auditlog
         for backup in place.passed:
             self._succession.passed(backup.rotated)
         self._position = place.position or self._position
