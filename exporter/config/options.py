@@ -55,6 +55,7 @@ class Config:
     """Seconds, as the next two."""
     renew_deadline: float = _TIMING.renew_deadline
     retry_period: float = _TIMING.retry_period
+    audit_user_labels: bool = False
     log_level: str = "info"
     log_format: str = "logfmt"
 
@@ -287,6 +288,16 @@ OPTIONS: tuple[Option, ...] = (
         "2s",
         "Time between two looks at the Lease. 1.2 of it are shorter than the renew-deadline.",
         _seconds("retry_period"),
+    ),
+    Option(
+        "audit.user-labels",
+        "false",
+        "Add the label user, the name of who asks, to families of audit events (denials, requests "
+        "that last, deprecated versions, what rules feed with a class of user), and show "
+        "kube_audit_user_requests_total. Makes as many series more as there are people, robots and "
+        "service accounts (nodes have an empty name), and puts names of people into Prometheus.",
+        _switch("audit_user_labels"),
+        switch=True,
     ),
     Option(
         "log.level",

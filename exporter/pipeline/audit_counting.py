@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
+from msgspec.structs import replace
+
 from exporter.audit import AuditRecord, Identities, UserClass, denial_of
 from exporter.audit.record import PANIC
 from exporter.audit.resources import OTHER, resource_class
@@ -16,7 +18,10 @@ from exporter.metrics.counter import CounterFamily, CounterSeries
 from exporter.metrics.histogram import HistogramFamily, HistogramSeries
 from exporter.metrics.series import Amount, Family, Series
 from exporter.metrics.text import Pairs
+from exporter.pipeline.audit_operations import AuditOperations, user_name
 from exporter.rules import reserved_audit as declared
+from exporter.rules.audit.rulebook import AuditRules, Left
+from exporter.rules.audit.selectors import About
 from exporter.rules.reserved_audit import CLOSED
 
 # verb, group, resource, subresource, code, class of user, whether impersonated
@@ -40,12 +45,16 @@ class _Shared(TypedDict):
 class _Known:
     """What requests of one identity change."""
 
-    __slots__ = ("duration", "requests")
+    __slots__ = ("duration", "requests", "rules")
 
-    def __init__(self, requests: CounterSeries, duration: HistogramSeries | None) -> None:
+    def __init__(
+        self, requests: CounterSeries, duration: HistogramSeries | None, rules: Left
+    ) -> None:
         self.requests = requests
         self.duration = duration
         """None where they last as long as their client likes."""
+        self.rules = rules
+        """What their kind leaves of the rules; of most nothing."""
 
 
 class AuditCounting:
@@ -54,9 +63,19 @@ class AuditCounting:
     ``identities`` tells what was counted before. What strangers are refused is counted under the
     names of resources and namespaces that others have used: anybody who reaches the API server
     can put any name into a URL, and would use up the room of those who are there.
+
+    With ``user_labels`` there are families by the name of who asks.
     """
 
-    def __init__(self, births: Births, identities: Identities, *, series_limit: int) -> None:
+    def __init__(
+        self,
+        births: Births,
+        identities: Identities,
+        *,
+        series_limit: int,
+        rules: AuditRules,
+        user_labels: bool = False,
+    ) -> None:
         self.identities = identities
         self.bounds = LabelBounds()
         self.total = 0
@@ -67,12 +86,21 @@ class AuditCounting:
         self._requests = CounterFamily(declared.REQUESTS, describe=_audit_id, **shared)
         self._durations = HistogramFamily(declared.DURATION, births=births, describe=_audit_id)
         self._panics = CounterFamily(declared.PANICS, births=births, describe=_audit_id)
-        self._long_running = CounterFamily(declared.LONG_RUNNING, describe=_who, **shared)
-        self._denied = CounterFamily(declared.DENIED, describe=_who, **shared)
-        self._deprecated = CounterFamily(declared.DEPRECATED, describe=_who, **shared)
+        long_running, denied, deprecated = (
+            declared.with_user(d) if user_labels else d for d in declared.NAMED
+        )
+        self._long_running = CounterFamily(long_running, describe=_who, **shared)
+        self._denied = CounterFamily(denied, describe=_who, **shared)
+        self._deprecated = CounterFamily(deprecated, describe=_who, **shared)
         self._failed_open = CounterFamily(declared.FAILED_OPEN, describe=_who, **shared)
         self._violations = CounterFamily(declared.POLICY_VIOLATIONS, describe=_who, **shared)
         self._pod_security = CounterFamily(declared.POD_SECURITY, describe=_who, **shared)
+        self._user_requests: CounterFamily | None = None
+        if user_labels:
+            self._user_requests = CounterFamily(
+                declared.USER_REQUESTS, describe=_audit_id, **shared
+            )
+        self._operations = AuditOperations(rules, describe=_who, user_labels=user_labels, **shared)
         self._by_name: Mapping[str, Family[Series]] = {
             family.declaration.name: family for family in self.families()
         }
@@ -93,6 +121,9 @@ class AuditCounting:
         yield self._failed_open
         yield self._violations
         yield self._pod_security
+        if self._user_requests is not None:
+            yield self._user_requests
+        yield from self._operations.families()
 
     def bounded(self) -> Iterator[Family[Series]]:
         """Those whose label values come from the cluster."""
@@ -112,6 +143,7 @@ class AuditCounting:
     def next_generation(self, lifetime: int) -> None:
         """Another period has passed: end idle series, forget the label values only they had."""
         self._known.clear()
+        self._operations.hold()
         families = list(self.bounded())
         if sum([family.next_generation(lifetime) for family in families]):
             self.bounds.retain((f.declaration.labels, f.label_values()) for f in families)
@@ -125,10 +157,17 @@ class AuditCounting:
                 self.duplicates += 1
         elif record.begins:
             if self.identities.is_new(record):
-                labels = (record.verb, *self._names(record)[:3], _class(record), record.namespace)
-                self._long_running.at(labels).inc(1, _detail(record))
+                self._began(record)
             else:
                 self.duplicates += 1
+
+    def _began(self, record: AuditRecord) -> None:
+        group, resource, subresource, namespace = self._names(record)
+        labels = (record.verb, group, resource, subresource, _class(record), namespace)
+        self._long_running.at(labels + self._user(record)).inc(1, _detail(record))
+        rules = self._operations.rules.rules_for(_about(record), started=True)
+        if rules:
+            self._operate(rules, record)
 
     def _ended(self, record: AuditRecord) -> None:
         self.total += 1
@@ -153,6 +192,28 @@ class AuditCounting:
             self._failed(record)
         if record.notes is not None:
             self._noted(record)
+        if known.rules:
+            self._operate(known.rules, record)
+        if self._user_requests is not None:
+            labels = (*self._user(record), _class(record), record.verb)
+            self._user_requests.at(labels).inc(1, record.audit_id[:_LONGEST])
+
+    def _operate(self, rules: Left, record: AuditRecord) -> None:
+        shown = record
+        if _is_strange(record):
+            group, resource, subresource, namespace = self._names(record)
+            shown = replace(
+                record,
+                group=group,
+                resource=resource,
+                subresource=subresource,
+                namespace=namespace,
+            )
+        self._operations.add(rules, record, shown, _detail(record))
+
+    def _user(self, record: AuditRecord) -> tuple[str, ...]:
+        """The label value of families by name, where there are any."""
+        return () if self._user_requests is None else (user_name(record),)
 
     def _failed(self, record: AuditRecord) -> None:
         if record.stage == PANIC:
@@ -162,7 +223,8 @@ class AuditCounting:
         if cause is not None:
             group, resource, subresource, namespace = self._names(record)
             labels = (str(cause), record.verb, group, resource, subresource, _class(record))
-            self._denied.at((*labels, namespace)).inc(1, _detail(record))
+            named = (*labels, namespace, *self._user(record))
+            self._denied.at(named).inc(1, _detail(record))
 
     def _noted(self, record: AuditRecord) -> None:
         notes, detail = record.notes, _detail(record)
@@ -171,7 +233,8 @@ class AuditCounting:
         group, resource, _, namespace = self._names(record)
         if notes.deprecated:
             api = (group, record.version, resource)
-            self._deprecated.at((*api, notes.removed_release, _class(record))).inc(1, detail)
+            labels = (*api, notes.removed_release, _class(record), *self._user(record))
+            self._deprecated.at(labels).inc(1, detail)
         for webhook in notes.failed_open:
             self._failed_open.at(webhook).inc(1, detail)
         for policy, binding in notes.policy_violations:
@@ -190,7 +253,8 @@ class AuditCounting:
         if not record.long_running:
             class_ = resource_class(record.group, record.resource)
             duration = self._durations.at((record.verb, str(class_)))
-        known = _Known(requests, duration)
+        rules = self._operations.rules.rules_for(About(*identity), started=False)
+        known = _Known(requests, duration, rules)
         about = (record.group, record.resource, record.subresource)
         if requests.values == labels and (group, resource, subresource) == about:
             self._known[identity] = known
@@ -218,8 +282,20 @@ def _is_strange(record: AuditRecord) -> bool:
     return record.user_class in STRANGERS and not let_in
 
 
+def _about(record: AuditRecord) -> About:
+    return About(
+        record.verb,
+        record.group,
+        record.resource,
+        record.subresource,
+        record.code,
+        record.user_class,
+        record.impersonated,
+    )
+
+
 def _class(record: AuditRecord) -> str:
-    return str(UserClass.IMPERSONATED if record.impersonated else record.user_class)
+    return str(record.counted_class)
 
 
 def _detail(record: AuditRecord) -> tuple[str, str]:

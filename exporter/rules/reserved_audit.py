@@ -77,6 +77,27 @@ POD_SECURITY = _declare(
     "resource",
     "namespace",
 )
+USER_REQUESTS = _declare(
+    "user_requests_total",
+    "Requests that are over, by the name of who asked; with --audit.user-labels only.",
+    "user",
+    "user_class",
+    "verb",
+)
+USER_LABEL = "user"
+"""What ``--audit.user-labels`` adds behind the labels of families with a class of user."""
+NAMED = (LONG_RUNNING, DENIED, DEPRECATED)
+"""Those to which it adds it, beside those that rules feed."""
+
+
+def with_user(declaration: Declaration) -> Declaration:
+    """The declaration with the user's name, where it has a class of user and no name itself."""
+    labels = declaration.labels
+    if "user_class" not in labels or USER_LABEL in labels:
+        return declaration
+    return declaration.labelled((USER_LABEL,))
+
+
 AUDIT = (
     REQUESTS,
     DURATION,
@@ -87,6 +108,7 @@ AUDIT = (
     FAILED_OPEN,
     POLICY_VIOLATIONS,
     POD_SECURITY,
+    USER_REQUESTS,
 )
 _USER_CLASSES = [str(each) for each in UserClass]
 _VERBS = [*sorted(VERBS), OTHER]

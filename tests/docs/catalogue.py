@@ -12,7 +12,8 @@ from exporter.metrics.declaration import Declaration
 from exporter.rules.language import LifecycleSpec, RuleFile, RuleSpec
 from exporter.rules.loading import built_in, load
 from exporter.rules.reading import read_rule_file
-from exporter.rules.rulebook import Rule, RuleBook, Sample
+from exporter.rules.rulebook import Rule, RuleBook
+from exporter.rules.samples import Sample
 from exporter.rules.selectors import Names
 
 _EXPRESSION = re.compile(r"(?:(\w+)\()?\$(\w+)\)?\Z")

@@ -49,6 +49,7 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
     "leader-election.lease-duration": ("1m", "1m", {"lease_duration": 60.0}),
     "leader-election.renew-deadline": ("5s", "5s", {"renew_deadline": 5.0}),
     "leader-election.retry-period": ("500ms", "500ms", {"retry_period": 0.5}),
+    "audit.user-labels": ("true", "true", {"audit_user_labels": True}),
     "log.level": ("warning", "warning", {"log_level": "warning"}),
     "log.format": ("json", "json", {"log_format": "json"}),
 }
