@@ -37,7 +37,7 @@ class AuditCompiler:
         meant = condition(spec, f"{where}: ", keep)
         exceptions = self._exceptions(spec, where, keep)
         groups = _groups(spec, where, keep)
-        known = {"user_class": known_classes(meant.selector.classes)} if meant else {}
+        known = {"user_class": known_classes(meant.selector)} if meant else {}
         scope = Scope(groups, self._tables, FIELDS, known)
         samples, _ = self._sampling.samples(
             spec.samples, Setting(scope, groups, where, keep, audit=True)

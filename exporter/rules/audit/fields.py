@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 
 from exporter.audit.record import AuditRecord
-from exporter.audit.users import UserClass
-from exporter.rules.audit.selectors import Words
+from exporter.audit.users import STRANGERS, UserClass
+from exporter.rules.audit.selectors import Selector
 from exporter.rules.expressions import Fields
 
 _ENDLESS_NAME = "the name of the object travels as the exemplar"
 _ENDLESS_USER = "the user travels as the exemplar; --audit.user-labels adds such a label"
 _ENDLESS_TEXT = "a cause table makes one of few values of it"
+# Bad credentials, or an unreadable time-out before anybody looked at them.
+_UNAUTHENTICATED_CODES = (400, 401)
 TEXTS: Mapping[str, Callable[[AuditRecord], str]] = {
     name: attrgetter(name)
     for name in ("namespace", "name", "user", "impersonated_user", "source", "user_agent", "uri")
@@ -44,9 +46,10 @@ FIELDS = Fields(
 )
 
 
-def known_classes(classes: Words) -> Sequence[str]:
-    """The values that ``$user_class`` can have in a rule for these classes."""
-    strangers = (UserClass.UNAUTHENTICATED, UserClass.ANONYMOUS)
-    real = [word for word in classes.written if word != UserClass.IMPERSONATED]
-    acting = UserClass.IMPERSONATED in classes or any(word not in strangers for word in real)
+def known_classes(selector: Selector) -> Sequence[str]:
+    """The values that ``$user_class`` can have in a rule for these requests."""
+    real = [word for word in selector.classes.written if word != UserClass.IMPERSONATED]
+    acting = UserClass.IMPERSONATED in selector.classes or bool(set(real) - STRANGERS)
+    if not any(code in selector.codes for code in _UNAUTHENTICATED_CODES):
+        real = [word for word in real if word != UserClass.UNAUTHENTICATED]
     return (*real, *([str(UserClass.IMPERSONATED)] if acting else []))

@@ -18,7 +18,6 @@ CLASS_WORDS = tuple(str(each) for each in UserClass)
 FAILURE = 400
 
 Names = Annotated[list[str], Meta(min_length=1)]
-Pattern = Annotated[str, Meta(examples=["^kube-system$"])]
 
 
 class CountSpec(msgspec.Struct, forbid_unknown_fields=True):
@@ -88,7 +87,7 @@ class AuditConditions(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             examples=[["ok"], [403]],
         ),
     ] = []
-    namespace: Annotated[str, Meta(description="A pattern (RE2 syntax) found in it.")] = ""
+    namespace: Annotated[str, Meta(description="A pattern (RE2 syntax) that is found in the namespace.")] = ""
     name: Annotated[str, Meta(description="A pattern, of the object's name.")] = ""
     user: Annotated[str, Meta(description="A pattern, of the name of who really asks.")] = ""
     user_group: Annotated[str, Meta(description="A pattern, of one of the user's groups.")] = ""
