@@ -17,7 +17,7 @@ from exporter.metrics.bounds import LabelBounds
 from exporter.metrics.counter import CounterFamily, CounterSeries
 from exporter.metrics.histogram import HistogramFamily, HistogramSeries
 from exporter.metrics.series import Amount, Family, Series
-from exporter.metrics.text import Pairs
+from exporter.pipeline.audit_exemplars import LONGEST, audit_id, detail_of, who
 from exporter.pipeline.audit_operations import AuditOperations, user_name
 from exporter.rules import reserved_audit as declared
 from exporter.rules.audit.rulebook import AuditRules, Left
@@ -31,8 +31,6 @@ _STRANGE: _Names = (OTHER, OTHER, OTHER, OTHER)
 # Names that strangers may use are bounded as label values are: more find no series anyway.
 _MOST_RESOURCES = 2_000
 _MOST_NAMESPACES = 20_000
-# Of a text that is kept for an exemplar; who writes it chooses its length.
-_LONGEST = 128
 _FIRST_FAILURE = 400
 
 
@@ -83,24 +81,22 @@ class AuditCounting:
         self.duplicates = 0
         """Records that had come before."""
         shared: _Shared = {"births": births, "bounds": self.bounds, "limit": series_limit}
-        self._requests = CounterFamily(declared.REQUESTS, describe=_audit_id, **shared)
-        self._durations = HistogramFamily(declared.DURATION, births=births, describe=_audit_id)
-        self._panics = CounterFamily(declared.PANICS, births=births, describe=_audit_id)
+        self._requests = CounterFamily(declared.REQUESTS, describe=audit_id, **shared)
+        self._durations = HistogramFamily(declared.DURATION, births=births, describe=audit_id)
+        self._panics = CounterFamily(declared.PANICS, births=births, describe=audit_id)
         long_running, denied, deprecated = (
             declared.with_user(d) if user_labels else d for d in declared.NAMED
         )
-        self._long_running = CounterFamily(long_running, describe=_who, **shared)
-        self._denied = CounterFamily(denied, describe=_who, **shared)
-        self._deprecated = CounterFamily(deprecated, describe=_who, **shared)
-        self._failed_open = CounterFamily(declared.FAILED_OPEN, describe=_who, **shared)
-        self._violations = CounterFamily(declared.POLICY_VIOLATIONS, describe=_who, **shared)
-        self._pod_security = CounterFamily(declared.POD_SECURITY, describe=_who, **shared)
+        self._long_running = CounterFamily(long_running, describe=who, **shared)
+        self._denied = CounterFamily(denied, describe=who, **shared)
+        self._deprecated = CounterFamily(deprecated, describe=who, **shared)
+        self._failed_open = CounterFamily(declared.FAILED_OPEN, describe=who, **shared)
+        self._violations = CounterFamily(declared.POLICY_VIOLATIONS, describe=who, **shared)
+        self._pod_security = CounterFamily(declared.POD_SECURITY, describe=who, **shared)
         self._user_requests: CounterFamily | None = None
         if user_labels:
-            self._user_requests = CounterFamily(
-                declared.USER_REQUESTS, describe=_audit_id, **shared
-            )
-        self._operations = AuditOperations(rules, describe=_who, user_labels=user_labels, **shared)
+            self._user_requests = CounterFamily(declared.USER_REQUESTS, describe=audit_id, **shared)
+        self._operations = AuditOperations(rules, describe=who, user_labels=user_labels, **shared)
         self._by_name: Mapping[str, Family[Series]] = {
             family.declaration.name: family for family in self.families()
         }
@@ -164,8 +160,8 @@ class AuditCounting:
     def _began(self, record: AuditRecord) -> None:
         group, resource, subresource, namespace = self._names(record)
         labels = (record.verb, group, resource, subresource, _class(record), namespace)
-        self._long_running.at(labels + self._user(record)).inc(1, _detail(record))
-        rules = self._operations.rules.rules_for(_about(record), started=True)
+        self._long_running.at(labels + self._user(record)).inc(1, detail_of(record))
+        rules = self._operations.rules.rules_for(About.of(record), started=True)
         if rules:
             self._operate(rules, record)
 
@@ -183,11 +179,11 @@ class AuditCounting:
         known = self._known.get(identity) or self._meet(identity, record)
         if record.namespace not in self._namespaces:
             self._meet_namespace(record)
-        known.requests.inc(1, record.audit_id[:_LONGEST])
+        known.requests.inc(1, record.audit_id[:LONGEST])
         if known.duration is not None:
             seconds = record.duration()
             if seconds is not None:
-                known.duration.observe(seconds, 1, record.audit_id[:_LONGEST])
+                known.duration.observe(seconds, 1, record.audit_id[:LONGEST])
         if record.code >= _FIRST_FAILURE:
             self._failed(record)
         if record.notes is not None:
@@ -196,7 +192,7 @@ class AuditCounting:
             self._operate(known.rules, record)
         if self._user_requests is not None:
             labels = (*self._user(record), _class(record), record.verb)
-            self._user_requests.at(labels).inc(1, record.audit_id[:_LONGEST])
+            self._user_requests.at(labels).inc(1, record.audit_id[:LONGEST])
 
     def _operate(self, rules: Left, record: AuditRecord) -> None:
         shown = record
@@ -209,7 +205,7 @@ class AuditCounting:
                 subresource=subresource,
                 namespace=namespace,
             )
-        self._operations.add(rules, record, shown, _detail(record))
+        self._operations.add(rules, record, shown, detail_of(record))
 
     def _user(self, record: AuditRecord) -> tuple[str, ...]:
         """The label value of families by name, where there are any."""
@@ -218,16 +214,16 @@ class AuditCounting:
     def _failed(self, record: AuditRecord) -> None:
         if record.stage == PANIC:
             series = self._panics.at((resource_class(record.group, record.resource),))
-            series.inc(1, record.audit_id[:_LONGEST])
+            series.inc(1, record.audit_id[:LONGEST])
         cause = denial_of(record)
         if cause is not None:
             group, resource, subresource, namespace = self._names(record)
             labels = (str(cause), record.verb, group, resource, subresource, _class(record))
             named = (*labels, namespace, *self._user(record))
-            self._denied.at(named).inc(1, _detail(record))
+            self._denied.at(named).inc(1, detail_of(record))
 
     def _noted(self, record: AuditRecord) -> None:
-        notes, detail = record.notes, _detail(record)
+        notes, detail = record.notes, detail_of(record)
         if notes is None:
             return
         group, resource, _, namespace = self._names(record)
@@ -282,34 +278,5 @@ def _is_strange(record: AuditRecord) -> bool:
     return record.user_class in STRANGERS and not let_in
 
 
-def _about(record: AuditRecord) -> About:
-    return About(
-        record.verb,
-        record.group,
-        record.resource,
-        record.subresource,
-        record.code,
-        record.user_class,
-        record.impersonated,
-    )
-
-
 def _class(record: AuditRecord) -> str:
     return str(record.counted_class)
-
-
-def _detail(record: AuditRecord) -> tuple[str, str]:
-    return record.user[:_LONGEST], record.name[:_LONGEST]
-
-
-def _who(detail: object) -> Pairs:
-    """Exemplar labels: the names that are no labels of the family."""
-    if not isinstance(detail, tuple):
-        return ()
-    user, name = detail
-    return (("user", user), ("name", name))
-
-
-def _audit_id(detail: object) -> Pairs:
-    """Exemplar labels: what finds the request in the audit log."""
-    return (("audit_id", detail),) if isinstance(detail, str) else ()

@@ -108,9 +108,7 @@ def plural(label: str) -> str:
 def catalogue() -> Catalogue:
     """The built-in one."""
     of_audit = {name for name, _ in built_in_audit()}
-    files = {
-        name: read_rule_file(name, text) for name, text in built_in() if name not in of_audit
-    }
+    files = {name: read_rule_file(name, text) for name, text in built_in() if name not in of_audit}
     return Catalogue(files, load(built_in(), lambda: 0.0))
 
 

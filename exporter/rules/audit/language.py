@@ -87,7 +87,9 @@ class AuditConditions(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             examples=[["ok"], [403]],
         ),
     ] = []
-    namespace: Annotated[str, Meta(description="A pattern (RE2 syntax) that is found in the namespace.")] = ""
+    namespace: Annotated[
+        str, Meta(description="A pattern (RE2 syntax) that is found in the namespace.")
+    ] = ""
     name: Annotated[str, Meta(description="A pattern, of the object's name.")] = ""
     user: Annotated[str, Meta(description="A pattern, of the name of who really asks.")] = ""
     user_group: Annotated[str, Meta(description="A pattern, of one of the user's groups.")] = ""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from exporter.audit.record import AuditRecord
 from exporter.audit.users import UserClass
 from exporter.rules.audit.language import FAILURE
 from exporter.rules.selectors import Names, SelectorError
@@ -29,6 +30,19 @@ class About(NamedTuple):
     user_class: UserClass
     """Of who really asks."""
     impersonated: bool
+
+    @classmethod
+    def of(cls, record: AuditRecord) -> About:
+        """Of a request's record."""
+        return cls(
+            record.verb,
+            record.group,
+            record.resource,
+            record.subresource,
+            record.code,
+            record.user_class,
+            record.impersonated,
+        )
 
 
 class Words:
