@@ -161,6 +161,14 @@ FIRING: list[tuple[str, Json]] = [
         "privileged_pod",
         pod("pods/ephemeralcontainers", verb="patch", ephemeralContainers=PRIVILEGED),
     ),
+    (
+        "privileged_pod",
+        pod(
+            "pods/ephemeralcontainers",
+            verb="patch",
+            ephemeralContainers=container(capabilities={"add": ["NET_ADMIN"]}),
+        ),
+    ),
     ("host_path_pod", pod(volumes=[{"emptyDir": {}}, {"hostPath": {"path": "/"}}])),
     ("host_path_pod", pod("deployments", "apps", volumes=[{"hostPath": {"path": "etc"}}])),
     ("host_namespace_pod", pod(hostNetwork=True)),

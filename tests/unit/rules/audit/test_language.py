@@ -37,7 +37,10 @@ EVENT_RULE = "rules: [{id: r0, components: [x], reasons: [A]}]\n"
         ("body: [{paths: [], values: [1]}]", "r0: body[0].paths: "),
         ("body: [{paths: [a, 'b..c'], values: [1]}]", "r0: body[0].paths[1]: 'b..c' is no path"),
         ("body: [{paths: ['[].a'], values: [1]}]", "r0: body[0].paths[0]: '[].a' is no path"),
-        ("body: [{paths: [%s], values: [1]}]" % ".".join("a" * 25), "has 25 steps, more than 24"),
+        (
+            "body: [{{paths: [{}], values: [1]}}]".format(".".join("a" * 25)),
+            "has 25 steps, more than 24",
+        ),
         ("body: [{paths: [a], pattern: 'a[^x]{0,99}b'}]", "r0: body[0].pattern: can take "),
         ("body: [{paths: [a], values: [{}]}]", "r0: body[0].values[0]: "),
         ("except: [{}]", "r0: except[0]: has no condition, and so excepts every request"),
@@ -84,21 +87,25 @@ def test_what_is_wrong_with_a_rule_is_told(written: str, problem: str) -> None:
         ("audit_rules: [{id: a}, {id: a}]", "test.yaml: a: id: stands twice in this file"),
         (f"{EVENT_RULE}audit_rules: [{{id: r0}}]", "test.yaml: r0: id: stands twice in this file"),
         (
-            "families: {kube_audit_x_seconds: {type: histogram, help: X., labels: [], buckets: [1]}}",
-            "test.yaml: families: kube_audit_x_seconds: type: is counter: audit_rules only count",
+            "families:\n  kube_audit_x: {type: histogram, help: X., labels: [], buckets: [1]}",
+            "test.yaml: families: kube_audit_x: type: is counter: audit_rules only count",
         ),
         (
             "families: {kube_audit_denied_total: {type: counter, help: X., labels: []}}",
             "is a name of the exporter's own",
         ),
         (
-            "families: {kube_event_x_total: {type: counter, help: X., labels: []}}\n"
-            "audit_rules: [{id: a, samples: [{family: kube_event_x_total, labels: {}}]}]",
+            (
+                "families: {kube_event_x_total: {type: counter, help: X., labels: []}}\n"
+                "audit_rules: [{id: a, samples: [{family: kube_event_x_total, labels: {}}]}]"
+            ),
             "samples[0].family: audit_rules feed families whose names begin with kube_audit_",
         ),
         (
-            f"{HEAD}rules: [{{id: a, components: [x], reasons: [A], "
-            f"samples: [{{family: {FAMILY}, labels: {{what: x}}}}]}}]",
+            (
+                f"{HEAD}rules: [{{id: a, components: [x], reasons: [A], "
+                f"samples: [{{family: {FAMILY}, labels: {{what: x}}}}]}}]"
+            ),
             "samples[0].family: only audit_rules feed families whose names begin with kube_audit_",
         ),
     ],
@@ -157,10 +164,14 @@ def test_a_slip_is_a_warning() -> None:
     )
     found = review(built_in(), [("mine.yaml", written)])
     assert [str(finding) for finding in found.findings if finding.where.startswith("mine")] == [
-        "mine.yaml: audit-exek: id: warning: no rule has this id, so it adds one; "
-        "did you mean audit-exec?",
-        "mine.yaml: audit-exek: samples[0].labels.what: warning: $rest can be any text; a cause "
-        "table makes one of few values of it",
+        (
+            "mine.yaml: audit-exek: id: warning: no rule has this id, so it adds one; "
+            "did you mean audit-exec?"
+        ),
+        (
+            "mine.yaml: audit-exek: samples[0].labels.what: warning: $rest can be any text; a "
+            "cause table makes one of few values of it"
+        ),
     ]
 
 
