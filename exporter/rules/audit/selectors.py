@@ -49,9 +49,7 @@ class Words:
     """Words of a closed set; all of them where none is written."""
 
     def __init__(self, meant: Iterable[str], whole: Sequence[str]) -> None:
-        found = frozenset(meant)
-        self._meant = found or frozenset(whole)
-        self.all = not found
+        self._meant = frozenset(meant) or frozenset(whole)
         self.written = tuple(sorted(self._meant))
 
     def __contains__(self, word: str) -> bool:
