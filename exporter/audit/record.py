@@ -75,7 +75,7 @@ class AuditRecord(msgspec.Struct, frozen=True, gc=False):
     notes: Notes | None
     """None where there is nothing to say."""
     annotation_keys: Collection[str] = ()
-    """Of all annotations, but where there are none beside the authorizer's."""
+    """Of all annotations but the authorizer's."""
     user_agent: str = ""
     """What the client says it is."""
     uri: str = ""

@@ -109,7 +109,7 @@ def read_audit_event(event: AuditEvent) -> AuditRecord | None:
         event.requestReceivedTimestamp or "",
         event.stageTimestamp or "",
         None if plain else notes_of(annotations),
-        () if plain else annotations.keys(),
+        () if plain else annotations.keys() - PLAIN,
         event.userAgent or "",
         uri or "",
         user.groups,

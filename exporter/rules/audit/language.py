@@ -111,7 +111,8 @@ class AuditConditions(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     ] = ""
     uri: Annotated[str, Meta(description="A pattern, of path and query.")] = ""
     annotation: Annotated[
-        str, Meta(description="A pattern, of the key of one of the audit annotations.")
+        str,
+        Meta(description="A pattern, of the key of one of the annotations but the authorizer's."),
     ] = ""
     body: Annotated[
         list[BodySpec],

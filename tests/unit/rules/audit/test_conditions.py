@@ -86,6 +86,7 @@ HEALTH: dict[str, Any] = {"verb": "get", "requestURI": "/livez?verbose", "object
         ("annotation: ^mine/", {"annotations": {**ALLOW, "mine/x": "y"}}, True),
         ("annotation: ^mine/", {"annotations": {**ALLOW, "other": "mine/"}}, False),
         ("annotation: ^mine/", {"annotations": None}, False),
+        ("annotation: ^authorization", {"annotations": {**ALLOW, "mine/x": "y"}}, False),
         ("namespace: ^shop$, name: ^web-0$, verbs: [create]", {}, True),
         ("namespace: ^shop$, name: ^db", {}, False),
     ],
