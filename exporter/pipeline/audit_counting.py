@@ -195,6 +195,9 @@ class AuditCounting:
             self._user_requests.at(labels).inc(1, record.audit_id[:LONGEST])
 
     def _operate(self, rules: Left, record: AuditRecord) -> None:
+        found = self._operations.rules.match(rules, record)
+        if not found:
+            return
         shown = record
         if _is_strange(record):
             group, resource, subresource, namespace = self._names(record)
@@ -205,7 +208,7 @@ class AuditCounting:
                 subresource=subresource,
                 namespace=namespace,
             )
-        self._operations.add(rules, record, shown, detail_of(record))
+        self._operations.add(found, shown, detail_of(record))
 
     def _user(self, record: AuditRecord) -> tuple[str, ...]:
         """The label value of families by name, where there are any."""

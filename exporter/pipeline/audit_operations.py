@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from exporter.audit import AuditRecord, UserClass
 from exporter.metrics.births import Births
 from exporter.metrics.bounds import OVERFLOW, LabelBounds
 from exporter.metrics.counter import CounterFamily
 from exporter.metrics.series import Describe
-from exporter.rules.audit.rulebook import AuditRules, Left
+from exporter.rules.audit.rulebook import AuditRules, Found
 from exporter.rules.reserved_audit import with_user
 
 
@@ -54,14 +54,14 @@ class AuditOperations:
         for series in self._closed:
             series.held = True
 
-    def add(self, left: Left, record: AuditRecord, shown: AuditRecord, detail: object) -> None:
-        """What is ``left`` of the rules for a record's kind, applied to it.
+    def add(self, found: Iterable[Found], shown: AuditRecord, detail: object) -> None:
+        """What the rules that were ``found`` to speak add.
 
-        Its labels are read of ``shown``: the same record, with names that can be believed.
+        Their labels are read of ``shown``: the record, with names that can be believed.
         """
-        for rule, groups in self.rules.match(left, record):
+        for rule, groups in found:
             for sample in rule.samples:
-                extra = (user_name(record),) if sample.family in self._named else ()
+                extra = (user_name(shown),) if sample.family in self._named else ()
                 for labels in sample.label_sets(shown, groups):
                     self._families[sample.family].at(labels + extra).inc(1, detail)
 

@@ -59,19 +59,18 @@ class Search:
     hides behind a long text otherwise: it is searched as far as it can be.
     """
 
-    __slots__ = ("_excepts", "_pattern")
+    __slots__ = ("_excepts", "short")
 
     def __init__(self, pattern: re.Pattern[str], *, excepts: bool) -> None:
-        self._pattern = pattern
+        self.short = pattern.search
+        """For texts of no more than ``LONGEST_MESSAGE``."""
         self._excepts = excepts
 
     def __call__(self, text: str) -> re.Match[str] | None:
         """The first match."""
-        if len(text) > LONGEST_MESSAGE:
-            if self._excepts:
-                return None
-            text = text[:LONGEST_MESSAGE]
-        return self._pattern.search(text)
+        if len(text) <= LONGEST_MESSAGE:
+            return self.short(text)
+        return None if self._excepts else self.short(text[:LONGEST_MESSAGE])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +81,9 @@ class TextCheck:
     read: Callable[[AuditRecord], str]
 
     def find(self, look: Look) -> Groups | None:
-        """There is one text."""
-        return self.search(self.read(look.record))
+        """There is one text, nearly always a short one."""
+        text = self.read(look.record)
+        return self.search.short(text) if len(text) <= LONGEST_MESSAGE else self.search(text)
 
 
 @dataclass(frozen=True, slots=True)
