@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from dashboards.kit.provisional import SENSITIVE  # PROVISIONAL
 from exporter.config.loading import nearest
 from exporter.metrics.declaration import Declaration, MetricType
 from exporter.rules import reserved
@@ -40,4 +41,6 @@ def family(name: str) -> Declaration:
 @cache
 def _known() -> dict[str, Declaration]:
     of_rules = load(built_in(), lambda: 0.0).declarations
-    return {d.name: d for d in (*reserved.OWN, *of_rules, *DECLARATIONS, *PROCESS)}
+    declared = (*reserved.OWN, *of_rules, *DECLARATIONS, *PROCESS)
+    declared = (SENSITIVE, *declared)  # PROVISIONAL
+    return {d.name: d for d in declared}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from dashboards.kit.provisional import SENSITIVE  # PROVISIONAL
 from exporter.metrics.declaration import MetricType
 from exporter.rules import reserved
 from exporter.rules.reserved_audit import AUDIT
@@ -61,6 +62,7 @@ def metrics() -> Mapping[str, Metric]:
         *DECLARATIONS,
         *ELECTION,
     )
+    declared = (SENSITIVE, *declared)  # PROVISIONAL
     for declaration in declared:
         labels = frozenset(declaration.labels) | _TARGET
         if "namespace" in labels:

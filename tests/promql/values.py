@@ -9,10 +9,11 @@ from itertools import product
 
 import promql_parser as promql
 
+from dashboards.kit.provisional import OPERATIONS, SENSITIVE  # PROVISIONAL
 from exporter.metrics.bounds import OVERFLOW
 from exporter.metrics.declaration import Declaration, MetricType
 from exporter.rules import reserved
-from exporter.rules.reserved_audit import AUDIT, CLOSED
+from exporter.rules.reserved_audit import AUDIT, CLOSED, DENIED
 from exporter.selfmetrics import DECLARATIONS
 from tests.docs.catalogue import Feeds, catalogue
 from tests.docs.metrics import VALUES
@@ -72,6 +73,9 @@ def label_sets() -> Mapping[str, list[LabelSet]]:
 
 
 def _families() -> Iterator[tuple[Declaration, list[LabelSet]]]:
+    classes = CLOSED[DENIED.name]["user_class"]  # PROVISIONAL
+    rows_of = product(OPERATIONS, classes)  # PROVISIONAL
+    yield SENSITIVE, [{"operation": o, "user_class": c} for o, c in rows_of]  # PROVISIONAL
     feeds, outcomes = catalogue().feeds(), catalogue().book.outcomes()
     types = [{"type": type_} for type_ in ("Normal", "Warning")]
     for declaration in (reserved.EVENTS, reserved.LAST_SEEN):
