@@ -1,4 +1,4 @@
-"""What the runbooks tell a reader to ask of an audit log: jq takes it, and finds what was recorded."""
+"""What the runbooks tell a reader to ask of an audit log finds what was recorded."""
 
 from __future__ import annotations
 
