@@ -27,7 +27,14 @@ def _time() -> list[models.Panel]:
             "Which API servers are silent? A saw up to 30 seconds is a webhook's batches; a line"
             " that rises is an API server that cannot send, a log that nobody writes, or somebody"
             " who switched auditing off. No data: there is no source of audit events.",
-            Query(RECEIVED.age("region", "source"), "{{source}} {{region}}"),
+            Query(
+                RECEIVED.age("cluster", "region", where='source="webhook"'),
+                "webhook {{cluster}} {{region}}",
+            ),
+            Query(
+                RECEIVED.age("cluster", "instance", where='source="log"'),
+                "log {{cluster}} {{instance}}",
+            ),
             bounds=(("green", None), ("red", 300.0)),
         ),
         lines(

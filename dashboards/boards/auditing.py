@@ -37,7 +37,7 @@ def counting() -> models.Panel:
         "Can the other figures be believed? Yes: from every region and source audit events came"
         " within five minutes. No: one is silent; see which under Reception on the board Audit. No"
         " data: no exporter has received any, and an empty panel says nothing.",
-        RECEIVED.age("region", "source").is_below(_LATE).least(),
+        RECEIVED.age("cluster", "job", "region", "source").is_below(_LATE).least(),
         steps=YES_OR_NO,
         words={"0": "no", "1": "yes"},
     )
