@@ -14,8 +14,7 @@ from exporter.rules.language import RuleFile
 from exporter.rules.reserved import LIFECYCLES
 from exporter.rules.reserved_audit import AUDIT, CLOSED, SOURCES
 from exporter.rules.rulebook import Rule
-from exporter.selfmetrics import DECLARATIONS
-from exporter.selfmetrics.declarations_audit import AUDIT as RECEPTION
+from exporter.selfmetrics import DECLARATIONS, RECEPTION
 from exporter.selfmetrics.declarations_audit import OF_EACH_SOURCE
 from tests.docs.catalogue import Catalogue, Feeds, catalogue
 from tests.docs.families import Known

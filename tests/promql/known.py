@@ -12,8 +12,7 @@ import yaml
 from exporter.metrics.declaration import MetricType
 from exporter.rules import reserved
 from exporter.rules.reserved_audit import AUDIT, NAMED, with_user
-from exporter.selfmetrics import DECLARATIONS
-from exporter.selfmetrics.declarations_audit import AUDIT as RECEPTION
+from exporter.selfmetrics import DECLARATIONS, RECEPTION
 from tests.docs.catalogue import catalogue
 
 ALERTS = Path(__file__).resolve().parents[2] / "alerts"
