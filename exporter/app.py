@@ -224,7 +224,7 @@ class Exporter:
             raise ExporterFailedError(str(error)) from None
         except OSError as error:
             raise _cannot_listen(host, port, error) from None
-        _log("info", "listening for audit events", {"address": address})
+        _log("info", "receiving audit events", {"address": address})
 
     def _committers(self) -> Sequence[Committer[Any, Any]]:
         """Of all that outlives us."""

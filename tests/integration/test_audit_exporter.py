@@ -15,7 +15,7 @@ from tests.integration.running_exporter import START_SECONDS, RunningExporter
 from tests.unit.audit.events import body, event, line
 from tests.unit.metrics.house import samples
 
-_LISTENING = r'msg="listening for audit events" .*address=(\S+)'
+_LISTENING = r'msg="receiving audit events" .*address=(\S+)'
 _SCRAPER = {"X-Prometheus-Scrape-Timeout-Seconds": "10"}
 
 
