@@ -99,9 +99,9 @@ class Auditing:
         self._scrapers = scrapers
         self._note = note
         self._received_at = GaugeFamily(LAST_RECEIVED, births=births)
-        self._increments = Increments(
-            self.counting.families(), self.identities, self._position, scrapers.names
-        )
+        self._increments: Increments | None = None
+        """None where nothing is kept: then no page tells it what was shown, and it would hold
+        every series for ever."""
         self._generations = 0
 
     def families(self) -> Iterator[Family[Series]]:
@@ -116,6 +116,9 @@ class Auditing:
             path = Path(self._config.checkpoint_path + FILE_SUFFIX)
             store, kept = begin(path, IncrementStore, self._restored, self._note)
             if store is not None:
+                self._increments = Increments(
+                    self.counting.families(), self.identities, self._position, self._scrapers.names
+                )
                 self.committer = Committer(self._increments, store, self._note)
             position = kept.position if kept else ""
         elif self.webhook:
@@ -126,7 +129,8 @@ class Auditing:
 
     def next_generation(self, lifetime: int) -> None:
         """A minute has passed: end idle series, forget what came long ago."""
-        self._increments.retain()
+        if self._increments:
+            self._increments.retain()
         self.counting.next_generation(lifetime)
         self._generations += 1
         if self._generations % _IDENTITY_GENERATIONS == 0:

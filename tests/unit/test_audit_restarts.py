@@ -1,0 +1,73 @@
+"""Auditing over restarts with other options, and what it holds and for how long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from exporter.auditing import Auditing
+from exporter.config import load_config
+from exporter.metrics.births import Births, Scrapers
+from exporter.metrics.counter import CounterSeries
+from exporter.rules.audit.rulebook import AuditRules
+from exporter.web.webhook import Receipt
+from tests.unit.audit.events import body, event
+
+WEBHOOK = {"audit.webhook.listen-address": "127.0.0.1:0"}
+
+
+class Life:
+    """One process, without its sockets and tasks."""
+
+    def __init__(self, flags: dict[str, str]) -> None:
+        births = Births(lambda: 0.0)
+        scrapers = Scrapers(births, lambda: 0.0)
+        self.notes: list[str] = []
+        config = load_config(flags, {})
+        self.auditing = Auditing(config, births, scrapers, self._note, rules=AuditRules())
+        self.auditing.begin()
+
+    def _note(self, _level: str, text: str, _fields: dict[str, object]) -> None:
+        self.notes.append(text)
+
+    async def receives(self, *events: dict[str, object]) -> Receipt:
+        return await self.auditing._receive(body(*events), "")
+
+    def total(self, family: str = "kube_audit_requests_total") -> int:
+        (of,) = (f for f in self.auditing.families() if f.declaration.name == family)
+        return sum(each.value for each in of.living() if isinstance(each, CounterSeries))
+
+    def dies(self) -> None:
+        assert self.auditing.committer is not None
+        self.auditing.committer._store.close()
+
+
+def kept_in(path: Path) -> dict[str, str]:
+    return {"checkpoint.path": str(path / "c.db")}
+
+
+async def test_series_end_where_nothing_is_kept() -> None:
+    """No page tells what was shown of them, and nobody asks."""
+    life = Life(WEBHOOK)
+    await life.receives(event())
+    for _ in range(3):
+        life.auditing.next_generation(1)
+    assert life.total() == 0
+
+
+async def test_series_do_not_end_before_they_were_shown(tmp_path: Path) -> None:
+    """Where they are kept."""
+    life = Life(WEBHOOK | kept_in(tmp_path))
+    await life.receives(event())
+    for _ in range(3):
+        life.auditing.next_generation(1)
+    assert life.total() == 1
+    life.dies()
+
+
+async def test_what_is_restored_is_kept_again(tmp_path: Path) -> None:
+    """Whoever dies twice before a scrape has lost nothing."""
+    for _ in range(3):
+        life = Life(WEBHOOK | kept_in(tmp_path))
+        assert await life.receives(event()) is Receipt.SAVED
+        assert life.total() == 1
+        life.dies()
