@@ -74,7 +74,9 @@ class Auditing:
     ) -> None:
         on = {WEBHOOK: config.audit_webhook, LOG: bool(config.audit_log_path)}
         self.receptions = {source: Reception() for source in SOURCES if on[source]}
-        self.identities = Identities(self.receptions, limit=_MOST_IDENTITIES)
+        # Of all sources: what the webhook brought stands in a log further down, which may be read
+        # by a process without the webhook.
+        self.identities = Identities(SOURCES, limit=_MOST_IDENTITIES)
         self.counting = AuditCounting(
             births,
             self.identities,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from exporter.auditing import Auditing
 from exporter.config import load_config
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.counter import CounterSeries
 from exporter.rules.audit.rulebook import AuditRules
 from exporter.web.webhook import Receipt
-from tests.unit.audit.events import body, event
+from tests.unit.audit.events import body, event, line
 
 WEBHOOK = {"audit.webhook.listen-address": "127.0.0.1:0"}
 
@@ -31,6 +33,9 @@ class Life:
 
     async def receives(self, *events: dict[str, object]) -> Receipt:
         return await self.auditing._receive(body(*events), "")
+
+    def reads(self, lines: bytes) -> None:
+        self.auditing._take(lines, last=False)
 
     def total(self, family: str = "kube_audit_requests_total") -> int:
         (of,) = (f for f in self.auditing.families() if f.declaration.name == family)
@@ -71,3 +76,24 @@ async def test_what_is_restored_is_kept_again(tmp_path: Path) -> None:
         assert await life.receives(event()) is Receipt.SAVED
         assert life.total() == 1
         life.dies()
+
+
+@pytest.mark.parametrize("first", ["webhook", "log"])
+async def test_what_one_source_brought_is_known_without_it(tmp_path: Path, first: str) -> None:
+    """A restart without it: the other one says the same, and it counts no more."""
+    log = {"audit.log.path": str(tmp_path / "audit.log")}
+    life = Life(WEBHOOK | log | kept_in(tmp_path))
+    if first == "webhook":
+        assert await life.receives(event()) is Receipt.SAVED
+    else:
+        life.reads(line())
+        assert life.auditing.committer is not None
+        assert await life.auditing.committer.save()
+    life.dies()
+    life = Life((log if first == "webhook" else WEBHOOK) | kept_in(tmp_path))
+    if first == "webhook":
+        life.reads(line())
+    else:
+        await life.receives(event())
+    assert life.total() == 1
+    life.dies()
