@@ -92,9 +92,11 @@ class Auditing:
         self.committer: Committer[ShownIncrements, IncrementsCut] | None = None
         """None where nothing is kept: not asked for, not possible, or not begun."""
         self.webhook = _webhook(config, self._receive, note) if config.audit_webhook else None
-        self.follower: LogFollower | None = None
+        self.follower: LogFollower[list[AuditRecord]] | None = None
         if config.audit_log_path:
-            self.follower = LogFollower(Path(config.audit_log_path), self._take, note=note)
+            self.follower = LogFollower(
+                Path(config.audit_log_path), self._read, self._take, note=note
+            )
             telemetry = self.follower.telemetry
             self.receptions[LOG].overlong = lambda: telemetry.overlong
         self._config = config
@@ -192,10 +194,13 @@ class Auditing:
         saved = self.committer is None or await self.committer.save()
         return Receipt.SAVED if saved else Receipt.NOT_SAVED
 
-    def _take(self, block: bytes, last: bool) -> None:  # noqa: FBT001 - the follower's own
+    def _read(self, block: bytes, last: bool) -> list[AuditRecord]:  # noqa: FBT001 - the follower's
         """Lines of the log; ``last`` where a file ends without a line break."""
         reader = self.receptions[LOG].reader
-        self._count(reader.last(block) if last else reader.lines(block), LOG)
+        return reader.last(block) if last else reader.lines(block)
+
+    def _take(self, records: list[AuditRecord]) -> None:
+        self._count(records, LOG)
 
     def _count(self, records: Sequence[AuditRecord], source: str, region: str = "") -> None:
         if not records:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 
 import pytest
 
+from exporter.audit import AuditRecord
 from exporter.auditing import Auditing
 from exporter.config import load_config
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.counter import CounterSeries
 from exporter.rules.audit.rulebook import AuditRules
 from exporter.web.webhook import Receipt
+from tests.integration.watched_cluster import until
 from tests.unit.audit.events import body, event, line
 
 WEBHOOK = {"audit.webhook.listen-address": "127.0.0.1:0"}
@@ -35,7 +39,7 @@ class Life:
         return await self.auditing._receive(body(*events), "")
 
     def reads(self, lines: bytes) -> None:
-        self.auditing._take(lines, last=False)
+        self.auditing._take(self.auditing._read(lines, last=False))
 
     def total(self, family: str = "kube_audit_requests_total") -> int:
         (of,) = (f for f in self.auditing.families() if f.declaration.name == family)
@@ -97,3 +101,27 @@ async def test_what_one_source_brought_is_known_without_it(tmp_path: Path, first
         await life.receives(event())
     assert life.total() == 1
     life.dies()
+
+
+async def test_lines_of_the_log_are_read_beside_the_event_loop(tmp_path: Path) -> None:
+    """A client can make one that takes half a second, and all others would wait."""
+    path = tmp_path / "audit.log"
+    path.touch()
+    life = Life({"audit.log.path": str(path)})
+    follower = life.auditing.follower
+    assert follower is not None
+    reading = asyncio.create_task(follower.run())
+    await until(lambda: follower.telemetry.readable, "a first look")
+    threads: set[int] = set()
+    decode = life.auditing.receptions["log"].reader.lines
+
+    def decoded(block: bytes) -> list[AuditRecord]:
+        threads.add(threading.get_ident())
+        return decode(block)
+
+    life.auditing.receptions["log"].reader.lines = decoded  # type: ignore[method-assign]
+    path.write_bytes(line())
+    await until(lambda: life.total() == 1, "the line")
+    reading.cancel()
+    assert threads
+    assert threading.get_ident() not in threads
