@@ -170,6 +170,9 @@ class Auditing:
         """The position that is kept of this log; None where there is none that can be read."""
         path, _, position = text.rpartition("\n")
         if path != self._config.audit_log_path:
+            if path:
+                reason = f"the checkpoint is of {path}"
+                self._note("warning", "the log is followed from its end", {"reason": reason})
             return None
         try:
             return LogPosition.from_text(position)
