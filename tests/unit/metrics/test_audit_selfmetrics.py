@@ -115,3 +115,11 @@ def test_the_checkpoint_is_active_when_all_of_it_is(tmp_path: Path) -> None:
     assert samples(told.text)["kube_event_metrics_checkpoint_active"] == 1
     told = Told({**LOG, "checkpoint.path": str(tmp_path / "missing" / "c.db")})
     assert samples(told.text)["kube_event_metrics_checkpoint_active"] == 0
+
+
+def test_families_of_events_are_not_told_of_where_none_are_watched() -> None:
+    """They are not on the page."""
+    text = Told(LOG).text
+    assert 'kube_event_metrics_series{family="kube_audit_requests_total"}' in text
+    assert 'family="kube_events_total"' not in text
+    assert 'label="reason"' not in text
