@@ -93,3 +93,16 @@ def test_a_namespace_that_cannot_be_is_not_kept() -> None:
     held = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
     assert held < 1_000_000
+
+
+@pytest.mark.xfail(strict=True, reason="only strangers are not believed")
+def test_who_may_nothing_takes_no_room_from_others() -> None:
+    """The account of any pod can ask for resources that are not there."""
+    counted = Counted(series_limit=10_000)
+    pod = {"username": "system:serviceaccount:shop:web", "groups": []}
+    refused: dict[str, Any] = {"annotations": FORBID, "responseStatus": {"code": 403}}
+    for number in range(2_001):
+        counted.tell(**on(f"r{number}", apiGroup=f"g{number}"), user=pod, **refused)
+    counted.tell(**on("widgets", apiGroup="example.com"), verb="delete")
+    found = counted.found("kube_audit_requests_total")
+    assert any('resource="widgets"' in labels for labels in found)

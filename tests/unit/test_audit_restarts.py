@@ -16,7 +16,7 @@ from exporter.metrics.counter import CounterSeries
 from exporter.rules.audit.rulebook import AuditRules
 from exporter.web.webhook import Receipt
 from tests.integration.watched_cluster import until
-from tests.unit.audit.events import body, event, line
+from tests.unit.audit.events import FORBID, body, event, line
 
 WEBHOOK = {"audit.webhook.listen-address": "127.0.0.1:0"}
 
@@ -125,3 +125,18 @@ async def test_lines_of_the_log_are_read_beside_the_event_loop(tmp_path: Path) -
     reading.cancel()
     assert threads
     assert threading.get_ident() not in threads
+
+
+@pytest.mark.xfail(strict=True, reason="rows are kept without the names of their labels")
+@pytest.mark.parametrize("labels", [("false", "true"), ("true", "false")])
+async def test_what_is_held_outlives_a_change_of_user_labels(
+    tmp_path: Path, labels: tuple[str, str]
+) -> None:
+    """A label more, or less, changes nothing of what was refused."""
+    refused = event(annotations=FORBID, responseStatus={"code": 403})
+    for user_labels in labels:
+        flags = {"audit.user-labels": user_labels} | WEBHOOK | kept_in(tmp_path)
+        life = Life(flags)
+        assert await life.receives(refused) is Receipt.SAVED
+        life.dies()
+        assert life.total("kube_audit_denied_total") == 1
