@@ -10,6 +10,7 @@ import pytest
 
 from exporter.audit import AuditRecord
 from exporter.auditing import Auditing
+from exporter.checkpoint.increment_store import IncrementStore
 from exporter.config import load_config
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.counter import CounterSeries
@@ -140,3 +141,18 @@ async def test_what_is_held_outlives_a_change_of_user_labels(
         assert await life.receives(refused) is Receipt.SAVED
         life.dies()
         assert life.total("kube_audit_denied_total") == 1
+
+
+@pytest.mark.xfail(strict=True, reason="a file that is held at the start is never tried again")
+async def test_what_is_answered_is_kept_though_another_held_the_file(tmp_path: Path) -> None:
+    """As in a rolling update: the process before ends a moment later."""
+    held = IncrementStore(tmp_path / "c.db.audit")
+    life = Life(WEBHOOK | kept_in(tmp_path))
+    held.close()
+    receipt = await life.receives(event())
+    if life.auditing.committer:
+        life.dies()
+    after = Life(WEBHOOK | kept_in(tmp_path))
+    counted = after.total()
+    after.dies()
+    assert receipt is Receipt.NOT_SAVED or counted == 1
