@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -89,12 +90,14 @@ def arguments(pod: Json) -> list[str]:
 
 
 def moved(given: list[str], directory: Path) -> list[str]:
-    """The same arguments with a directory of the test for each that is mounted."""
+    """The same arguments with a directory of the test for each that is mounted, and a free port of
+    loopback for each address.
+    """
     for mount in _MOUNTS:
         place = directory / Path(mount).name
         place.mkdir(exist_ok=True)
         given = [each.replace(mount, str(place)) for each in given]
-    return given
+    return [re.sub(r"0\.0\.0\.0:\d+$", "127.0.0.1:0", each) for each in given]
 
 
 def rules(documents: list[Json]) -> Iterator[tuple[Json, Json, str]]:

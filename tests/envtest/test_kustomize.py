@@ -11,9 +11,11 @@ import pytest
 import trustme
 import yaml
 
+from exporter.config import load_config
+from exporter.config.options import BY_NAME
 from tests.envtest.api import ApiError
 from tests.envtest.cluster import Cluster
-from tests.envtest.kustomized import KUSTOMIZE, OVERLAYS, ROOT, Json, Kubectl, templates
+from tests.envtest.kustomized import KUSTOMIZE, OVERLAYS, ROOT, Json, Kubectl, arguments, templates
 from tests.packaging.commands import sh_commands
 
 pytestmark = [pytest.mark.envtest, pytest.mark.timeout(180)]
@@ -68,6 +70,73 @@ def test_pods_are_admitted(
         admitted(own_cluster, pod, pod["metadata"]["namespace"])
     namespaces = {pod["metadata"]["namespace"] for pod in pods}
     assert namespaces - {_RESTRICTED} == ({"kube-event-metrics-audit"} if name == _HOST else set())
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_what_refers_to_something_finds_it(
+    name: str, kustomizations: dict[str, list[Json]]
+) -> None:
+    """Arguments are options that go together, their files are mounted, their addresses are ports of
+    the container; Services and policies name such ports, and select these pods.
+    """
+    documents = kustomizations[name]
+    for workload, pod in templates(documents):
+        flags = dict(each.removeprefix("--").partition("=")[::2] for each in arguments(pod))
+        switches = {key: "true" for key in flags if BY_NAME[key].switch}
+        config = load_config({**flags, **switches}, {})
+        (container,) = pod["spec"]["containers"]
+        ports = {each["name"]: each["containerPort"] for each in container["ports"]}
+        expected = {"metrics": config.listen_port}
+        if config.audit_webhook:
+            expected["audit"] = config.audit_webhook_port
+        assert ports == expected
+        mounts = [Path(each["mountPath"]) for each in container["volumeMounts"]]
+        files = [Path(value) for value in flags.values() if value.startswith("/")]
+        assert sorted({file.parent for file in files}) == sorted(mounts)
+        labels = pod["metadata"]["labels"].items()
+        assert workload["spec"]["selector"]["matchLabels"].items() <= labels
+        service, policy = (
+            next(d for d in documents if d["kind"] == kind and _beside(d, workload))
+            for kind in ("Service", "NetworkPolicy")
+        )
+        assert service["spec"]["selector"].items() <= labels
+        assert policy["spec"]["podSelector"]["matchLabels"].items() <= labels
+        for spread in pod["spec"].get("topologySpreadConstraints", ()):
+            assert spread["labelSelector"]["matchLabels"].items() <= labels
+        for budget in (d for d in documents if d["kind"] == "PodDisruptionBudget"):
+            assert _beside(budget, workload)
+            assert budget["spec"]["selector"]["matchLabels"].items() <= labels
+            assert workload["spec"]["replicas"] > budget["spec"]["maxUnavailable"]
+        served = {each["name"]: each["targetPort"] for each in service["spec"]["ports"]}
+        let_in = {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]}
+        assert set(served.values()) == let_in == ports.keys()
+        annotated = service["metadata"].get("annotations", {"prometheus.io/port": "10360"})
+        assert int(annotated["prometheus.io/port"]) == ports["metrics"]
+
+
+def _beside(document: Json, workload: Json) -> bool:
+    """Whether it has the name and the namespace of a workload."""
+    ours, its = document["metadata"], workload["metadata"]
+    return (ours["name"], ours["namespace"]) == (its["name"], its["namespace"])
+
+
+def test_a_service_monitor_takes_the_place_of_the_annotations(
+    kustomizations: dict[str, list[Json]],
+) -> None:
+    """It selects each of our Services, and none would be scraped twice."""
+    documents = {d["kind"]: d for d in kustomizations["overlays/prometheus-operator"]}
+    monitor = documents["ServiceMonitor"]["spec"]
+    assert monitor["endpoints"] == [{"port": "metrics", "honorLabels": True}]
+    assert "annotations" not in documents["Service"]["metadata"]
+    boards = [d for d in kustomizations["overlays/prometheus-operator"] if d["kind"] == "ConfigMap"]
+    assert {d["metadata"]["labels"]["grafana_dashboard"] for d in boards} == {"1"}
+    assert {d["metadata"]["annotations"]["grafana_folder"] for d in boards} == {"Kubernetes events"}
+    for made in kustomizations.values():
+        for service in (d for d in made if d["kind"] == "Service"):
+            labels = service["metadata"]["labels"].items()
+            assert monitor["selector"]["matchLabels"].items() <= labels
+            assert service["metadata"]["namespace"] in monitor["namespaceSelector"]["matchNames"]
+            assert monitor["endpoints"][0]["port"] in {p["name"] for p in service["spec"]["ports"]}
 
 
 def test_each_part_of_the_security_context_is_needed(
