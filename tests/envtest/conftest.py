@@ -19,6 +19,7 @@ from tests.envtest.assets import Assets, AssetsMissingError, find_assets
 from tests.envtest.cluster import EVENTS_READER, Cluster
 from tests.envtest.events import EventWriter
 from tests.envtest.exporter_process import ExporterProcess, RunExporter
+from tests.envtest.installed import Installed
 from tests.envtest.kustomized import KUSTOMIZE, OVERLAYS, Json, Kubectl
 from tests.envtest.relay import Relay
 
@@ -80,6 +81,16 @@ def kustomizations(kubectl: Kubectl) -> dict[str, list[Json]]:
     for kind in ("Namespace", "ServiceAccount"):
         found = [d for documents in made.values() for d in documents if d["kind"] == kind]
         kubectl.apply(*{str(d["metadata"]): d for d in found}.values())
+    return made
+
+
+@pytest.fixture
+def installed(
+    request: pytest.FixtureRequest, own_cluster: Cluster, kustomizations: dict[str, list[Json]]
+) -> Installed:
+    """The kustomization that the test names as its parameter."""
+    made = Installed(own_cluster, request.param, kustomizations[request.param])
+    made.grant()
     return made
 
 
