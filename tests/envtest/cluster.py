@@ -43,16 +43,18 @@ class Cluster:
         *,
         event_ttl: str = "1h",
         feature_gates: str = "",
+        flags: Sequence[str] = (),
     ) -> None:
         """Start both and wait until the API server is ready.
 
-        `directory` takes data, keys and logs; `event_ttl` is a Go duration. An AssertionError with
-        the last log lines when one of them does not start.
+        `directory` takes data, keys and logs; `event_ttl` is a Go duration; `flags` are more of the
+        API server's. An AssertionError with the last log lines when one of them does not start.
         """
         self._assets = assets
         self._directory = directory
         self._event_ttl = event_ttl
         self._feature_gates = feature_gates
+        self._flags = flags
         self._etcd_port, self.port = _free_ports(2)
         self._admin_token = secrets.token_hex(16)
         self._write_credentials()
@@ -82,6 +84,11 @@ class Cluster:
         """Kill the API server, as a crash does: every connection is gone at once."""
         if self._apiserver is not None:
             self._apiserver.stop(signal.SIGKILL)
+
+    def end_apiserver(self) -> int:
+        """End the API server as Kubernetes does, by SIGTERM; its exit code."""
+        assert self._apiserver is not None
+        return self._apiserver.stop(signal.SIGTERM, within=60)
 
     def restart_apiserver(self) -> None:
         """Kill the API server and start it again; also forgets the tokens it has cached."""
@@ -277,7 +284,7 @@ class Cluster:
         ]
         if self._feature_gates:
             command.append(f"--feature-gates={self._feature_gates}")
-        return command
+        return [*command, *self._flags]
 
 
 def _free_ports(count: int) -> list[int]:
