@@ -11,7 +11,8 @@ from time import monotonic
 from exporter.checkpoint.beginning import begin
 from exporter.checkpoint.committer import Committer
 from exporter.checkpoint.recorder import Recorder
-from exporter.checkpoint.state import Restored
+from exporter.checkpoint.state import Cut, Restored
+from exporter.checkpoint.store import Store
 from exporter.config import Config
 from exporter.events import Ledger
 from exporter.metrics.births import Scrapers
@@ -33,7 +34,7 @@ class Checkpointing:
         self.enabled = bool(config.checkpoint_path)
         self.restored = False
         """Whether we go on where another process was."""
-        self.committer: Committer | None = None
+        self.committer: Committer[Cut, Cut] | None = None
         """None where nothing is kept: not asked for, not possible, or not begun."""
         self._config = config
         self._ledgers = ledgers
@@ -47,7 +48,9 @@ class Checkpointing:
         if not self.enabled:
             return
         about = json.dumps([url, sorted(config.namespaces), config.field_selector])
-        store, restored = begin(Path(config.checkpoint_path), about, self._note)
+        store, restored = begin(
+            Path(config.checkpoint_path), Store, lambda file: file.load(about), self._note
+        )
         if restored is not None:
             self._restore(restored)
         if store is not None:

@@ -6,7 +6,7 @@ What cannot be read is counted by cause and passed over: one bad item takes no o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -15,6 +15,8 @@ from exporter.audit.mending import REFUSALS, mended
 from exporter.audit.record import AuditRecord
 from exporter.audit.wire import AuditEvent, read_audit_event
 from exporter.framing import MAX_LINE_BYTES, LineSplitter
+
+_SLICE_BYTES = 1024 * 1024
 
 
 class Undecodable(StrEnum):
@@ -92,6 +94,30 @@ class AuditReader:
         except REFUSALS:
             return self._odd_body(body)
         return self._records(events)
+
+    def slices(self, body: bytes) -> Iterator[list[AuditRecord]] | None:
+        """The same of a body that may be large, some milliseconds' worth at a time.
+
+        None where it is no EventList, or one that must be mended first (``mending``), which is for
+        the caller: it takes long.
+        """
+        if len(body) <= _SLICE_BYTES:
+            try:
+                return iter([self._records(self._list.decode(body).items)])
+            except REFUSALS:
+                pass
+        items = self._taken_apart(body)
+        return None if items is None else self._sliced(items)
+
+    def _sliced(self, items: Sequence[msgspec.Raw]) -> Iterator[list[AuditRecord]]:
+        start = size = 0
+        for place, item in enumerate(items, 1):
+            size += len(memoryview(item))
+            if size >= _SLICE_BYTES:
+                yield self._each(items[start:place])
+                start, size = place, 0
+        if start < len(items):
+            yield self._each(items[start:])
 
     def passed_over(self, cause: Undecodable, times: int = 1) -> None:
         """Count what somebody else could not read."""

@@ -8,4 +8,7 @@ its counters begin at those amounts. So what no scraper had seen is counted agai
 
 ``state`` is the vocabulary, ``recorder`` takes the state of a moment and knows which moments were
 shown, ``store`` is the file, ``committer`` brings the one to the other, off the event loop.
+
+Audit events come once and are in no list: of them ``increments`` keeps what was counted and not
+shown, with how far each source was read, and ``increment_store`` is a file of its own.
 """

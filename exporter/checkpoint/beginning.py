@@ -3,26 +3,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
-from exporter.checkpoint.state import Restored
-from exporter.checkpoint.store import CheckpointError, Store, UnusableFileError, opened, set_aside
+from exporter.checkpoint.database import (
+    CheckpointError,
+    Database,
+    UnusableFileError,
+    set_aside,
+)
 from exporter.notes import Note
 
+D = TypeVar("D", bound=Database)
+R = TypeVar("R")
 
-def begin(path: Path, about: str, note: Note) -> tuple[Store | None, Restored | None]:
-    """The store, None where there can be none, and what it restores, if anything.
+
+def begin(
+    path: Path, opened: Callable[[Path], D], load: Callable[[D], R], note: Note
+) -> tuple[D | None, R | None]:
+    """The file, None where there can be none, and what it restores, if anything.
 
     What cannot be used is set aside; a checkpoint is never a reason not to run.
     """
-    store: Store | None = None
+    file: D | None = None
     for _ in range(2):  # as it is, then anew
         try:
-            store = opened(path)
-            return store, store.load(about)
+            file = opened(path)
+            return file, load(file)
         except UnusableFileError as error:
-            if store:
-                store.close()
+            if file:
+                file.close()
             try:
                 aside = set_aside(path)
             except OSError as problem:

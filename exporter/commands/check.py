@@ -12,7 +12,8 @@ from typing import Any
 
 import aiohttp
 
-from exporter.checkpoint.store import CheckpointError, HeldError, opened
+from exporter.checkpoint.database import CheckpointError, HeldError
+from exporter.checkpoint.store import Store
 from exporter.commands.rule_files import examine
 from exporter.config import Config
 from exporter.election import LeasePlace, lease_place
@@ -51,7 +52,7 @@ def _checkpoint(config: Config) -> bool:
     path = Path(config.checkpoint_path)
     try:
         if path.exists():
-            opened(path).close()
+            Store(path).close()
         elif not os.access(path.parent, os.W_OK | os.X_OK):
             raise CheckpointError(f"cannot be made in {path.parent}")
     except HeldError as error:

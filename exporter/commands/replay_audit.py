@@ -27,6 +27,7 @@ from exporter.pipeline import AuditCounting
 
 _PIECE_BYTES = 256 * 1024
 # 80 bytes each at the most, of events that are ten times larger: a recording is all there is.
+_SOURCE = "log"
 _MOST_IDENTITIES = 20_000_000
 
 
@@ -64,15 +65,16 @@ def replay_pieces(
     """
     reader = AuditReader()
     births = Births(time.monotonic)
-    counting = AuditCounting(births, Identities(limit=_MOST_IDENTITIES), series_limit=series_limit)
+    identities = Identities((_SOURCE,), limit=_MOST_IDENTITIES)
+    counting = AuditCounting(births, identities, series_limit=series_limit)
     seen = 0
     for records in _read(pieces, reader):
         seen += len(records)
         for record in records:
-            counting.reached(record)
+            counting.reached(record, _SOURCE)
     problems.update({str(cause): n for cause, n in reader.undecodable.items() if n})
     if counting.duplicates:
-        problems["duplicate"] += counting.duplicates
+        problems["duplicate"] += counting.duplicates[_SOURCE]
     page = Page(counting.families(), births, Scrapers(births, time.monotonic))
     parts, _ = page.render(Format.TEXT)
     return b"".join(parts), seen

@@ -18,7 +18,7 @@ Foreign = Callable[[Format], bytes]
 
 
 class Witness(Protocol):
-    """Keeps account of what scrapers are shown of events."""
+    """Keeps account of what scrapers are shown of the cluster."""
 
     def showing(self, seen: int) -> object:
         """A page is made at this moment, which shows the values of all births up to ``seen``."""
@@ -35,8 +35,8 @@ class Showing:
     connection: object
     births: int
     """The latest of those that stand on it."""
-    moment: object
-    """The witness' own; None where there is no account to keep."""
+    moments: Sequence[object]
+    """The witnesses' own; none where there is no account to keep."""
 
 
 class Page:
@@ -65,7 +65,7 @@ class Page:
         self._scrapers = scrapers
         self._refresh = refresh
         self._foreign = foreign
-        self.witness: Witness | None = None
+        self.witnesses: Sequence[Witness] = ()
 
     def prepare(self, format_: Format) -> Iterator[None]:
         """Make most of the lines that ``render`` needs, some milliseconds' worth a step.
@@ -100,17 +100,17 @@ class Page:
         # line says the same at any moment.
         with_events = self._events_shown()
         found = [(f, *f.lines(format_, seen)) for f in self._some(with_events)]
-        moment = None
-        if scraper and with_events and self.witness:
-            moment = self.witness.showing(seen)
+        moments: list[object] = []
+        if scraper and with_events:
+            moments = [witness.showing(seen) for witness in self.witnesses]
         foreign = self._foreign(format_)
-        return _parts(format_, found, foreign), Showing(scraper, connection, births, moment)
+        return _parts(format_, found, foreign), Showing(scraper, connection, births, moments)
 
     def shown(self, showing: Showing) -> None:
         """A scraper's page was sent whole."""
         self._scrapers.shown(showing.scraper, showing.births, showing.connection)
-        if self.witness and showing.moment is not None:
-            self.witness.shown(showing.moment)
+        for witness, moment in zip(self.witnesses, showing.moments, strict=False):
+            witness.shown(moment)
 
     def _some(self, with_events: bool) -> tuple[Family[Series], ...]:  # noqa: FBT001
         return (*self._events, *self._families) if with_events else self._families

@@ -110,6 +110,7 @@ class Family(ABC, Generic[S_co]):
         self._series: dict[tuple[str, ...], S_co] = {}
         self._order: list[S_co] = []
         self._dirty: list[Series] = []
+        self._unsaved: set[Series] | None = None
         self._lines: dict[Format, Lines] = {}
         self._metadata = {f: metadata(declaration, f) for f in Format}
         self._generation = 0
@@ -142,6 +143,16 @@ class Family(ABC, Generic[S_co]):
         changed = [s for s in self._dirty if s.index >= 0]
         self._settle()
         return cast("list[S_co]", changed)
+
+    def keep_unsaved(self) -> None:
+        """From now on ``take_unsaved`` has what changes."""
+        self._unsaved = set()
+
+    def take_unsaved(self) -> set[S_co]:
+        """The series that changed since this was last asked for, whoever else has asked."""
+        self._settle()
+        unsaved, self._unsaved = self._unsaved, set()
+        return cast("set[S_co]", unsaved)
 
     def begin_again(self, *, at_zero: bool) -> None:
         """All series are born anew, ``at_zero`` or with what they have."""
@@ -241,4 +252,6 @@ class Family(ABC, Generic[S_co]):
             series.touched = self._generation
         for lines in self._lines.values():
             lines.changed(self._dirty)
+        if self._unsaved is not None:
+            self._unsaved.update(self._dirty)
         self._dirty.clear()

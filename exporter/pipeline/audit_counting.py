@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
@@ -61,8 +62,10 @@ class AuditCounting:
         self.bounds = LabelBounds()
         self.total = 0
         """Requests counted since the start."""
-        self.duplicates = 0
-        """Records that had come before."""
+        self.duplicates: Counter[str] = Counter()
+        """Records that had come before, by source."""
+        self.uncounted: Counter[str] = Counter()
+        """Stages of requests that are counted by another of their stages, by source."""
         shared: _Shared = {"births": births, "bounds": self.bounds, "limit": series_limit}
         self._requests = CounterFamily(declared.REQUESTS, describe=_audit_id, **shared)
         self._durations = HistogramFamily(declared.DURATION, births=births, describe=_audit_id)
@@ -116,19 +119,24 @@ class AuditCounting:
         if sum([family.next_generation(lifetime) for family in families]):
             self.bounds.retain((f.declaration.labels, f.label_values()) for f in families)
 
-    def reached(self, record: AuditRecord) -> None:
-        """A request has reached a stage: counted if it ends there, or is a long one and begins."""
+    def reached(self, record: AuditRecord, source: str) -> None:
+        """A request has reached a stage: counted if it ends there, or is a long one and begins.
+
+        ``source`` is one of those of the identities.
+        """
         if record.ends:
-            if self.identities.is_new(record):
+            if self.identities.is_new(record, source):
                 self._ended(record)
             else:
-                self.duplicates += 1
+                self.duplicates[source] += 1
         elif record.begins:
-            if self.identities.is_new(record):
+            if self.identities.is_new(record, source):
                 labels = (record.verb, *self._names(record)[:3], _class(record), record.namespace)
                 self._long_running.at(labels).inc(1, _detail(record))
             else:
-                self.duplicates += 1
+                self.duplicates[source] += 1
+        else:
+            self.uncounted[source] += 1
 
     def _ended(self, record: AuditRecord) -> None:
         self.total += 1

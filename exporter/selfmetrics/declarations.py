@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from exporter.metrics.declaration import Declaration, MetricType
-from exporter.selfmetrics.declarations_audit import AUDIT
 
 PREFIX = "kube_event_metrics_"
 GAUGE, COUNTER = MetricType.GAUGE, MetricType.COUNTER
@@ -126,6 +125,5 @@ DECLARATIONS = (
     _declare("checkpoint_failures_total", COUNTER, "Scrapes whose state could not be written."),
     _declare("checkpoint_size_bytes", GAUGE, "Size of its file."),
     *ELECTION,
-    *AUDIT,
 )
 BY_NAME = {d.name.removeprefix(PREFIX): d for d in DECLARATIONS}

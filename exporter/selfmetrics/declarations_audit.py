@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from exporter.metrics.declaration import Declaration, MetricType
 
+PREFIX = "kube_event_metrics_audit_"
 _GAUGE, _COUNTER = MetricType.GAUGE, MetricType.COUNTER
 
 
 def _declare(name: str, type_: MetricType, help_: str, *labels: str) -> Declaration:
-    return Declaration(f"kube_event_metrics_audit_{name}", type_, help_, labels)
+    return Declaration(PREFIX + name, type_, help_, labels)
 
 
 OF_EACH_SOURCE = (

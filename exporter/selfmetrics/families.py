@@ -31,7 +31,6 @@ from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Scope
 from exporter.selfmetrics.declarations import BY_NAME, COUNTER, ELECTION, GAUGE
-from exporter.selfmetrics.declarations_audit import AUDIT
 from exporter.version import BUILD, VERSION
 
 
@@ -62,9 +61,7 @@ class SelfMetrics:
         self._checkpointing = checkpointing
         self._elector = elector
         self._failover = failover
-        declared = {
-            n: d for n, d in BY_NAME.items() if d not in AUDIT and (elector or d not in ELECTION)
-        }
+        declared = {n: d for n, d in BY_NAME.items() if elector or d not in ELECTION}
         self._scrapers = scrapers
         self._counting = counting
         self._watched = watched

@@ -13,6 +13,7 @@ from pathlib import Path
 from exporter.checkpoint.beginning import begin
 from exporter.checkpoint.recorder import Recorder
 from exporter.checkpoint.state import Cut, Restored
+from exporter.checkpoint.store import Store
 from exporter.config import Config
 from exporter.events import EventObject, Ledger
 from exporter.kube.frames import FrameReader
@@ -125,7 +126,9 @@ class Leader(House):
     def __init__(self, config: Config, rules: RuleFiles, now: float) -> None:
         super().__init__(config, rules, now)
         self._scrapers = Scrapers(self.births, self._monotonic)
-        store, restored = begin(Path(config.checkpoint_path), _ABOUT, _note)
+        store, restored = begin(
+            Path(config.checkpoint_path), Store, lambda file: file.load(_ABOUT), _note
+        )
         if store is None or restored is None:
             raise RuntimeError(f"no checkpoint at {config.checkpoint_path}")
         self._store = store
@@ -141,7 +144,7 @@ class Leader(House):
             refresh=own.refresh,
             foreign=process_metrics,
         )
-        self._page.witness = self
+        self._page.witnesses = (self,)
 
     def scraped(self, scraper: str, connection: int, format_: Format, *, sent: bool) -> int:
         """Make a page, all of it; its bytes."""

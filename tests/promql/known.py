@@ -13,7 +13,7 @@ from exporter.metrics.declaration import MetricType
 from exporter.rules import reserved
 from exporter.rules.reserved_audit import AUDIT
 from exporter.selfmetrics import DECLARATIONS
-from exporter.selfmetrics.declarations import ELECTION
+from exporter.selfmetrics.declarations_audit import AUDIT as RECEPTION
 from tests.docs.catalogue import catalogue
 
 ALERTS = Path(__file__).resolve().parents[2] / "alerts"
@@ -59,7 +59,7 @@ def metrics() -> Mapping[str, Metric]:
         *AUDIT,
         *catalogue().book.declarations,
         *DECLARATIONS,
-        *ELECTION,
+        *RECEPTION,
     )
     for declaration in declared:
         labels = frozenset(declaration.labels) | _TARGET

@@ -13,9 +13,8 @@ from exporter.metrics.bounds import OVERFLOW
 from exporter.metrics.declaration import Declaration, MetricType
 from exporter.rules import reserved
 from exporter.rules.reserved_audit import AUDIT, CLOSED
-from exporter.selfmetrics import DECLARATIONS
 from tests.docs.catalogue import Feeds, catalogue
-from tests.docs.metrics import VALUES
+from tests.docs.metrics import OWN, VALUES
 from tests.promql.known import recorded
 
 LabelSet = Mapping[str, str]
@@ -88,7 +87,7 @@ def _families() -> Iterator[tuple[Declaration, list[LabelSet]]]:
                 for outcome in (outcomes[lifecycle] if ended else [""])
             ],
         )
-    for declaration in DECLARATIONS:
+    for declaration in OWN:
         closed = [label for label in declaration.labels if (declaration.name, label) in VALUES]
         columns = [VALUES[declaration.name, label] for label in closed]
         yield declaration, [dict(zip(closed, row, strict=True)) for row in product(*columns)]

@@ -11,7 +11,6 @@ import msgspec
 from exporter.checkpoint.recorder import Recorder
 from exporter.checkpoint.state import Cut
 from exporter.checkpoint.store import Store as CheckpointStore
-from exporter.checkpoint.store import opened
 from exporter.events import EventRecord, Ledger
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
@@ -45,7 +44,7 @@ class Process:
     def __init__(self, path: Path, cluster: Store) -> None:
         self._cluster = cluster
         self._monotonic = 0.0
-        self.file: CheckpointStore = opened(path)
+        self.file: CheckpointStore = CheckpointStore(path)
         births = Births(self._clock)
         self.scrapers = Scrapers(births, self._clock)
         self._counting = Counting(load([("r.yaml", RULES)], self._clock), births, series_limit=100)
@@ -65,7 +64,7 @@ class Process:
         self.scrapers.restore(restored.scrapers)
         self._recorder = Recorder({"": self.ledger}, self._counting.bounded, self.scrapers.names)
         self._page = Page(self._counting.families(), births, self.scrapers)
-        self._page.witness = self
+        self._page.witnesses = (self,)
         self.list()
 
     def _clock(self) -> float:

@@ -59,7 +59,7 @@ class Replica:
             events=list(counting.bounded()),
             events_shown=lambda: self._leads,
         )
-        self._page.witness = self._failover
+        self._page.witnesses = (self._failover,)
         self._ledger.begin_list(server_time=EPOCH + cluster.now)
         for record in cluster.objects.values():
             self._ledger.listed(speaking(record))

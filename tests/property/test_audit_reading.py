@@ -49,17 +49,17 @@ _HOSTILE = st.recursive(
 def counted(pieces: Sequence[bytes]) -> tuple[Counter[str], dict[Any, int], int]:
     """Lines of the page as often as they occur, what was passed over, and the duplicates."""
     births = Births(lambda: 0.0)
-    counting = AuditCounting(births, Identities(limit=1_000), series_limit=1_000)
+    counting = AuditCounting(births, Identities(("log",), limit=1_000), series_limit=1_000)
     reader = AuditReader()
     log = AuditLog(reader)
     for piece in pieces:
         for record in log.feed(piece):
-            counting.reached(record)
+            counting.reached(record, "log")
     for record in log.end():
-        counting.reached(record)
+        counting.reached(record, "log")
     page = Page(counting.families(), births, Scrapers(births, lambda: 0.0))
     text = b"".join(page.render(Format.TEXT)[0]).decode()
-    return Counter(text.splitlines()), reader.undecodable, counting.duplicates
+    return Counter(text.splitlines()), reader.undecodable, counting.duplicates["log"]
 
 
 def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
@@ -106,8 +106,10 @@ def test_any_value_in_any_field_is_taken(name: str, value: object) -> None:
     assert [records[0].audit_id, records[-1].audit_id] == ["a", "b"]
     assert len(records) + passed_over == 3
     for record in records:
-        counting = AuditCounting(Births(lambda: 0.0), Identities(limit=10), series_limit=10)
-        counting.reached(record)
+        counting = AuditCounting(
+            Births(lambda: 0.0), Identities(("log",), limit=10), series_limit=10
+        )
+        counting.reached(record, "log")
 
 
 @given(st.binary() | st.text().map(str.encode))

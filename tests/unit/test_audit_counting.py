@@ -37,7 +37,7 @@ def test_what_comes_twice_is_counted_once() -> None:
     assert list(counted.found("kube_audit_requests_total").values()) == [1]
     assert list(counted.found("kube_audit_denied_total").values()) == [1]
     assert list(counted.found("kube_audit_long_running_requests_total").values()) == [1]
-    assert counted.counting.duplicates == 4
+    assert counted.counting.duplicates == {"log": 4}
 
 
 def test_a_watch_is_counted_when_it_begins_and_as_a_request_when_it_ends() -> None:
@@ -201,5 +201,5 @@ def test_an_event_costs_microseconds() -> None:
     block = b"".join(line(auditID=str(number)) for number in range(2_000))
     began = time.process_time()
     for record in reader.lines(block):
-        counted.counting.reached(record)
+        counted.counting.reached(record, "log")
     assert time.process_time() - began < 2_000 * 50e-6

@@ -34,14 +34,14 @@ class Counted:
 
     def __init__(self, *, series_limit: int = 1_000) -> None:
         self.births = Births(lambda: 0.0)
-        self.identities = Identities(limit=1_000)
+        self.identities = Identities(("log",), limit=1_000)
         self.counting = AuditCounting(self.births, self.identities, series_limit=series_limit)
         self._number = 0
 
     def tell(self, **fields: Any) -> Counted:
         self._number += 1
         for record in AuditReader().lines(line(**{"auditID": str(self._number), **fields})):
-            self.counting.reached(record)
+            self.counting.reached(record, "log")
         return self
 
     def page(self, format_: Format = Format.TEXT) -> str:

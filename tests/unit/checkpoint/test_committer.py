@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from exporter.checkpoint.committer import Committer
-from exporter.checkpoint.store import opened
+from exporter.checkpoint.store import Store
 from tests.unit.checkpoint.cuts import ABOUT
 from tests.unit.checkpoint.test_recorder import Recorded
 
@@ -25,7 +25,7 @@ class Committing:
         self.recorded.ledger.begin_list(server_time=1.0)
         self.recorded.ledger.publish_list(1, 0.0)
         self.path = path
-        self.store = opened(path)
+        self.store = Store(path)
         self.store.load(ABOUT)
         self.notes: Notes = []
         self.committer = Committer(
@@ -41,7 +41,7 @@ class Committing:
 
     def kept(self) -> int:
         """Events in the file."""
-        again = opened(self.path)
+        again = Store(self.path)
         try:
             return sum(len(ledger.entries) for ledger in again.load(ABOUT).ledgers.values())
         finally:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from exporter.checkpoint.beginning import begin
+from exporter.checkpoint.database import CheckpointError, UnusableFileError
 from exporter.checkpoint.state import Held, Marks, Restored
-from exporter.checkpoint.store import CheckpointError, Store, UnusableFileError, opened
+from exporter.checkpoint.store import Store
 from tests.unit.checkpoint.cuts import ABOUT, KEY, OTHER, cut
 
 Notes = list[tuple[str, str, dict[str, object]]]
@@ -27,14 +28,16 @@ def path(tmp_path: Path) -> Path:
 def reopened(store: Store) -> tuple[Store, Restored]:
     """As the next process finds it."""
     store.close()
-    again = opened(store.path)
+    again = Store(store.path)
     return again, again.load(ABOUT)
 
 
 def begun(path: Path, about: str = ABOUT) -> tuple[Store | None, Restored | None, Notes]:
     """How a process begins, and what it says."""
     notes: Notes = []
-    store, restored = begin(path, about, lambda *note: notes.append(note))
+    store, restored = begin(
+        path, Store, lambda store: store.load(about), lambda *note: notes.append(note)
+    )
     return store, restored, notes
 
 
@@ -45,7 +48,7 @@ def entries(restored: Restored, scope: str = "") -> list[tuple[bytes, int, bool]
 
 def test_a_new_file_holds_nothing_but_a_seed(path: Path) -> None:
     """Which stays the same."""
-    store = opened(path)
+    store = Store(path)
     first = store.load(ABOUT)
     assert (first.ledgers, list(first.held), list(first.scrapers)) == ({}, [], [])
     store, again = reopened(store)
@@ -55,7 +58,7 @@ def test_a_new_file_holds_nothing_but_a_seed(path: Path) -> None:
 
 def test_what_was_committed_is_found_again(path: Path) -> None:
     """Entries, living and ended, marks, held amounts and scrapers, to the last bit."""
-    store = opened(path)
+    store = Store(path)
     store.load(ABOUT)
     held = (
         Held("kube_events_total", ('a"\n\ud800', ""), 3),
@@ -72,7 +75,7 @@ def test_what_was_committed_is_found_again(path: Path) -> None:
 
 def test_a_commit_changes_what_it_names(path: Path) -> None:
     """Entries are replaced or go; what was held before is held no more."""
-    store = opened(path)
+    store = Store(path)
     store.load(ABOUT)
     store.commit(cut({KEY: 1, OTHER: 2}, Held("kube_events_total", (), 3)))
     store.commit(cut({KEY: ~4, OTHER: None}))
@@ -84,7 +87,7 @@ def test_a_commit_changes_what_it_names(path: Path) -> None:
 
 def test_a_whole_ledger_replaces_all_of_its_scope(path: Path) -> None:
     """And nothing of another's."""
-    store = opened(path)
+    store = Store(path)
     store.load(ABOUT)
     store.commit(cut({KEY: 1}, scope="shop"))
     store.commit(cut({KEY: 1}, scope="bank"))
@@ -97,7 +100,7 @@ def test_a_whole_ledger_replaces_all_of_its_scope(path: Path) -> None:
 
 def test_a_commit_that_fails_leaves_the_last_one(path: Path) -> None:
     """All of it or nothing."""
-    store = opened(path)
+    store = Store(path)
     store.load(ABOUT)
     store.commit(cut({KEY: 1}))
     bad = cut({KEY: 2})
@@ -111,13 +114,13 @@ def test_a_commit_that_fails_leaves_the_last_one(path: Path) -> None:
 
 def test_what_is_forgotten_gives_its_room_back(path: Path) -> None:
     """The file grows smaller again, some of it with each commit."""
-    store = opened(path)
+    store = Store(path)
     store.load(ABOUT)
     keys = [number.to_bytes(16) for number in range(20_000)]
     store.commit(cut(dict.fromkeys(keys, 1)))
     store.close()
     large = path.stat().st_size
-    store = opened(path)
+    store = Store(path)
     store.load(ABOUT)
     store.commit(cut(dict.fromkeys(keys)))
     store.commit(cut({}))
@@ -127,7 +130,7 @@ def test_what_is_forgotten_gives_its_room_back(path: Path) -> None:
 
 def test_a_second_process_is_refused(path: Path) -> None:
     """It runs from a baseline, says why, and touches nothing."""
-    store = opened(path)
+    store = Store(path)
     store.load(ABOUT)
     second, restored, notes = begun(path)
     assert (second, restored) == (None, None)
@@ -162,7 +165,7 @@ def foreign(path: Path) -> None:
 
 def newer(path: Path) -> None:
     """One of a version to come."""
-    opened(path).close()
+    Store(path).close()
     with sqlite3.connect(path) as later:
         later.execute("PRAGMA user_version = 99")
     later.close()
@@ -170,7 +173,7 @@ def newer(path: Path) -> None:
 
 def torn(path: Path) -> None:
     """One of which a part was overwritten."""
-    store = opened(path)
+    store = Store(path)
     store.load(ABOUT)
     store.commit(cut({number.to_bytes(16): 1 for number in range(5000)}))
     store.close()
@@ -188,14 +191,14 @@ def cut_short(path: Path) -> None:
 
 def of_another(path: Path) -> None:
     """Another cluster's."""
-    store = opened(path)
+    store = Store(path)
     store.load("another cluster")
     store.close()
 
 
 def nonsense(path: Path) -> None:
     """Ours, with a value that we never wrote."""
-    store = opened(path)
+    store = Store(path)
     store.load(ABOUT)
     store.commit(cut({KEY: 1}, Held("kube_events_total", (), 3)))
     store._connection.execute("UPDATE held SET labels = 'no json'")
@@ -236,7 +239,7 @@ def test_what_cannot_be_used_is_set_aside(path: Path, spoil: Any, reason: str) -
 
 def test_a_file_that_vanishes_is_an_error_of_the_commit(path: Path) -> None:
     """Such as a disk that is full: said by the caller, survived."""
-    store = opened(path)
+    store = Store(path)
     store.load(ABOUT)
     store._connection.execute("PRAGMA max_page_count = 12")
     with pytest.raises(CheckpointError, match="full"):
@@ -249,4 +252,4 @@ def test_an_unusable_file_is_an_error_with_its_reason(path: Path) -> None:
     """For whoever opens it without `begin`."""
     junk(path)
     with pytest.raises(UnusableFileError, match="not a database"):
-        opened(path)
+        Store(path)

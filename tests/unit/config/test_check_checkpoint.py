@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.checkpoint.store import opened
+from exporter.checkpoint.store import Store
 from exporter.cli import main
 
 
@@ -29,7 +29,7 @@ def test_a_file_that_is_not_there_can_be_made(
 def test_a_file_of_ours_is_fine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Also while an exporter has it."""
     path = tmp_path / "c.db"
-    store = opened(path)
+    store = Store(path)
     assert said(path, capsys) == (
         f"ok    checkpoint: {path} is held by another process, such as the exporter"
     )

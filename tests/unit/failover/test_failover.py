@@ -48,7 +48,7 @@ class Replica:
             events=counting.families(),
             events_shown=lambda: self.leads,
         )
-        self.page.witness = self.failover
+        self.page.witnesses = (self.failover,)
         self.house.first_list()
 
     def occurs(self, name: str, version: int, **changes: Any) -> None:
