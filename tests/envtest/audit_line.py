@@ -23,6 +23,11 @@ class _Turns:
         self.of_client = 0
         self._client_speaks = False
 
+    @property
+    def awaited(self) -> bool:
+        """Whether a request is on its way, or its answer is."""
+        return self._client_speaks and self.of_client >= _FIRST_REQUEST
+
     def client(self) -> bool:
         """The client has sent bytes; whether they begin a request for certain."""
         begins = not self._client_speaks
@@ -52,7 +57,12 @@ class AuditLine:
         self._losing = False
         self._moment: Callable[[], object] | None = None
         self._server: asyncio.Server | None = None
-        self._carriers: set[asyncio.Task[None]] = set()
+        self._carriers: dict[asyncio.Task[None], _Turns] = {}
+
+    @property
+    def in_batch(self) -> bool:
+        """Whether a batch is on its way that was not answered."""
+        return any(turns.awaited for turns in self._carriers.values())
 
     async def open(self) -> None:
         """Listen, on the same port as before."""
@@ -78,12 +88,14 @@ class AuditLine:
         self._moment = do
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        carrier = asyncio.get_running_loop().create_task(self._carry(reader, writer))
-        self._carriers.add(carrier)
-        carrier.add_done_callback(self._carriers.discard)
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         turns = _Turns()
+        carrier = asyncio.get_running_loop().create_task(self._carry(reader, writer, turns))
+        self._carriers[carrier] = turns
+        carrier.add_done_callback(self._carriers.pop)
+
+    async def _carry(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, turns: _Turns
+    ) -> None:
         writers = [writer]
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)

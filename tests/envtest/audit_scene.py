@@ -26,7 +26,7 @@ from tests.loop_thread import LoopThread
 _PATIENCE = 30.0
 _MOST_DOWN = 2.0
 """Seconds; with a start of one or two it is less than the API server is patient for."""
-_BATCH_SECONDS = 0.03
+_BATCH_SECONDS = 0.01
 """About as long as a batch takes, from its first bytes to its answer."""
 _CONFIGURATION = """\
 global: {{scrape_interval: 1s}}
@@ -74,9 +74,10 @@ class AuditExporter:
 
     def die(self, *, in_batch: bool = False, in_page: bool = False) -> None:
         """SIGKILL; a new life begins a random while later."""
-        if in_batch:
-            self._halt_in_batch()
-        put_off = self.killer.put_off
+        line, put_off = self.batches, self.killer.put_off
+        if in_batch and line is not None:
+            self._halt_in_batch(line)
+            in_batch = self._loop.ask(lambda: line.in_batch)
         self.killer.kill(in_page=in_page)
         # One that went on, because it stood between a page and its commit, has ended the batch.
         self.in_batch += in_batch and put_off == self.killer.put_off
@@ -91,10 +92,8 @@ class AuditExporter:
             if line is not None:
                 self._loop.run(line.close())
 
-    def _halt_in_batch(self) -> None:
-        line, later = self.batches, self._rng.uniform(0, _BATCH_SECONDS)
-        assert line is not None
-        halted = threading.Event()
+    def _halt_in_batch(self, line: AuditLine) -> None:
+        later, halted = self._rng.uniform(0, _BATCH_SECONDS), threading.Event()
 
         def halt() -> None:
             threading.Timer(later, stop).start()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tests.envtest.audit_truth import (
     DENIED,
     METRICS,
     REQUESTS,
+    Json,
     believed,
     counts,
     events,
@@ -66,6 +67,29 @@ def truth(configuration: AuditConfiguration) -> Counts:
     began = {dict(label_set).get("subresource", "watch") for label_set in told[BEGAN]}
     assert began >= {"exec", "attach", "log", "watch"}
     return believed(told)
+
+
+def check_policy(found: Sequence[Json]) -> None:
+    """The policy of deploy/audit lets through what its comments say."""
+    assert {each["stage"] for each in found} == {"ResponseStarted", "ResponseComplete"}
+    bodies = {resource_of(each) for each in found if "requestObject" in each}
+    assert bodies >= {"pods", "clusterroles", "clusterrolebindings"}
+    assert bodies.isdisjoint({"secrets", "configmaps", "serviceaccounts", ""})
+    assert {each["level"] for each in found if resource_of(each) == "secrets"} == {"Metadata"}
+    assert not any("responseObject" in each for each in found)
+    # A lease is made once, and then renewed.
+    assert {each["verb"] for each in found if resource_of(each) == "leases"} <= {"create"}
+    began = [each for each in found if each["stage"] == "ResponseStarted"]
+    assert any(each["responseStatus"]["code"] == 401 for each in began)
+    assert any(each["objectRef"].get("subresource") == "exec" for each in began)
+    # Of those who are known, watches begin untold; but secrets come before that rule.
+    known = [each for each in began if "system:authenticated" in each["user"].get("groups", ())]
+    assert {resource_of(each) for each in known if each["verb"] == "watch"} <= {"secrets"}
+
+
+def resource_of(event: Json) -> str:
+    """What it is about; empty where it is about none."""
+    return str(event.get("objectRef", {}).get("resource", ""))
 
 
 def caught_up(
@@ -201,6 +225,7 @@ def test_by_webhook_and_log_of_one_api_server_each_request_counts_once(
         both.die()
         both.die(in_batch=True)
     assert cluster.end_apiserver() == 0
+    check_policy(events(configuration.log))
     wanted = truth(configuration)
     assert any(path.suffix == ".gz" for path in files(configuration.log))
     seen = caught_up(scene, prometheus, both, wanted)
