@@ -8,12 +8,16 @@ import contextlib
 import logging
 import os
 import time
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import Any, NoReturn
 
 from exporter.attribution import Attribution
+from exporter.auditing import Auditing
+from exporter.checkpoint.committer import Committer
 from exporter.checkpointing import Checkpointing
 from exporter.config import Config
 from exporter.election import PAYLOAD_LIMIT_BYTES, Elector, Hooks, lease_place
+from exporter.facts import told
 from exporter.failover import Failover
 from exporter.kube.connection import Cluster, ClusterChoice
 from exporter.metrics.births import Births, Scrapers
@@ -24,9 +28,10 @@ from exporter.rules.loading import built_in, load, read
 from exporter.selfmetrics import SelfMetrics, Watched, process_metrics
 from exporter.version import VERSION
 from exporter.watching import Watch, unwatched
-from exporter.web.landing import Facts
+from exporter.web.listening import FileError
 from exporter.web.scrapers import recognizer
 from exporter.web.server import Health, WebServer
+from exporter.web.webhook import AuditWebhook
 
 logger = logging.getLogger("exporter")
 
@@ -47,6 +52,9 @@ class Exporter:
         self._attribution = self._attributing()
         births = Births(time.monotonic)
         self._scrapers = Scrapers(births, time.monotonic)
+        self._auditing: Auditing | None = None
+        if config.audited:
+            self._auditing = Auditing(config, births, self._scrapers, _noting())
         owners = self._attribution.owners if self._attribution else None
         self._counting = Counting(
             load([*built_in(), *read(config.rule_files)], time.monotonic),
@@ -56,7 +64,7 @@ class Exporter:
         )
         self._watches = [
             Watch.of(namespace, config, self._cluster, self._counting, _noting(namespace))
-            for namespace in config.namespaces or ("",)
+            for namespace in ([] if config.audit_only else config.namespaces or ("",))
         ]
         self._checkpointing = Checkpointing(
             config,
@@ -91,14 +99,17 @@ class Exporter:
             [Watched(w.telemetry, w.scope) for w in self._watches],
             attribution=self._attribution,
             checkpointing=self._checkpointing,
+            auditing=self._auditing,
             elector=self._elector,
             failover=self._failover,
         )
+        events = () if config.audit_only else self._counting.families()
+        audit = self._auditing.families() if self._auditing else ()
         self._page = Page(
             own.families(),
             births,
             self._scrapers,
-            events=self._counting.families(),
+            events=(*events, *audit),
             events_shown=self._leads,
             refresh=own.refresh,
             foreign=process_metrics,
@@ -107,7 +118,17 @@ class Exporter:
             self._page,
             telemetry_path=config.telemetry_path,
             health=self.health,
-            facts=self._facts,
+            facts=lambda: told(
+                config,
+                self._cluster,
+                self._watches,
+                self._counting,
+                scrapers=self._scrapers,
+                checkpointing=self._checkpointing,
+                auditing=self._auditing,
+                elector=self._elector,
+                ready=self.health().ready,
+            ),
             recognize=recognizer(config.scraper_agents),
         )
 
@@ -118,30 +139,36 @@ class Exporter:
         """
         async with contextlib.AsyncExitStack() as house:
             house.push_async_callback(self._cluster.close)
-            await self._cluster.load()
-            self._checkpointing.begin(self._cluster.url)
-            committer = self._checkpointing.committer
-            self._page.witness = committer or self._failover
-            if committer:
+            if not self._config.audit_only:
+                await self._cluster.load()
+                self._checkpointing.begin(self._cluster.url)
+            if self._auditing:
+                self._auditing.begin()
+            for committer in self._committers():
                 house.push_async_callback(committer.close)
+            self._page.witnesses = (
+                *self._committers(),
+                *((self._failover,) if self._failover else ()),
+            )
             if self._elector:
                 # After the last page was sent: what it showed goes with the release.
                 house.push_async_callback(self._elector.release)
             house.push_async_callback(self._web.stop)
+            if self._auditing and self._auditing.webhook:
+                house.push_async_callback(self._auditing.webhook.stop)
+                await self._listen_for_audit(self._auditing.webhook)
             self._announce(*await self._listen())
             await self._work(stop)
             _log("info", "stopping", {})
 
     def _announce(self, host: str, port: int) -> None:
-        address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        address = _address(host, port)
         person = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "127.0.0.1")  # noqa: S104
         _log("info", "listening", {"address": address, "version": VERSION})
-        _log(
-            "info",
-            f"watching the events of {self._cluster.description} at {self._cluster.url}; "
-            f"look at http://{person}/",
-            {},
-        )
+        watched = f"watching the events of {self._cluster.description} at {self._cluster.url}"
+        if self._config.audit_only:
+            watched = "watching no events, only audit events"
+        _log("info", f"{watched}; look at http://{person}/", {})
 
     async def _work(self, stop: asyncio.Event) -> None:
         """Until ``stop``, or until a part dies, which ends the others."""
@@ -151,10 +178,10 @@ class Exporter:
             for followed in (self._attribution.followed if self._attribution else ())
         ]
         generations = asyncio.create_task(self._generations(), name="generations")
-        committer = self._checkpointing.committer
         tasks = [*following, *watching, generations]
-        if committer:
-            tasks.append(asyncio.create_task(committer.run(), name="checkpoint"))
+        tasks += [asyncio.create_task(c.run(), name="checkpoint") for c in self._committers()]
+        if self._auditing and self._auditing.follower:
+            tasks.append(asyncio.create_task(self._auditing.follower.run(), name="audit log"))
         if self._elector:
             tasks.append(asyncio.create_task(self._contending(self._elector), name="election"))
         stopped = asyncio.create_task(stop.wait(), name="stop")
@@ -186,8 +213,22 @@ class Exporter:
         try:
             return await self._web.start(host, port)
         except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            raise ExporterFailedError(f"cannot listen on {host}:{port}: {reason}") from None
+            raise _cannot_listen(host, port, error) from None
+
+    async def _listen_for_audit(self, webhook: AuditWebhook) -> None:
+        host, port = self._config.audit_webhook_host, self._config.audit_webhook_port
+        try:
+            address = _address(*await webhook.start(host, port))
+        except FileError as error:
+            raise ExporterFailedError(str(error)) from None
+        except OSError as error:
+            raise _cannot_listen(host, port, error) from None
+        _log("info", "listening for audit events", {"address": address})
+
+    def _committers(self) -> Sequence[Committer[Any, Any]]:
+        """Of all that outlives us."""
+        parts = (self._checkpointing, self._auditing)
+        return [part.committer for part in parts if part and part.committer]
 
     def health(self) -> Health:
         """Ready when every scope is watched and, with an election, when we take part in it."""
@@ -222,30 +263,17 @@ class Exporter:
                 self._attribution.owners.forget(time.monotonic())
             for watch in self._watches:
                 watch.scope.ledger.forget(time.monotonic())
+            if self._auditing:
+                self._auditing.next_generation(lifetime)
 
-    def _facts(self) -> Facts:
-        counting, committer = self._counting, self._checkpointing.committer
-        starts = [w.scope.ledger.since for w in self._watches]
-        return Facts(
-            version=VERSION,
-            cluster=f"{self._cluster.url} ({self._cluster.description})",
-            scopes=self._config.namespaces,
-            field_selector=self._config.field_selector,
-            ready=self.health().ready,
-            connected=all(w.telemetry.connected for w in self._watches),
-            since=max(starts) if all(w.telemetry.synced for w in self._watches) else 0.0,
-            last_event=counting.last_occurrence,
-            now=time.time(),
-            occurrences=counting.total,
-            series=sum(len(f) for f in counting.families()),
-            events_remembered=sum(len(w.scope.ledger) for w in self._watches),
-            scrapers=len(self._scrapers),
-            checkpoint=self._config.checkpoint_path,
-            kept=bool(committer and not committer.failing),
-            committed=committer.last_commit if committer else 0.0,
-            leads=self._leads(),
-            leader=self._elector.telemetry.holder if self._elector else "",
-        )
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> ExporterFailedError:
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return ExporterFailedError(f"cannot listen on {host}:{port}: {reason}")
 
 
 def _noting(namespace: str = "", **more: str) -> Note:

@@ -31,7 +31,7 @@ class Checkpointing:
         scrapers: Scrapers,
         note: Note,
     ) -> None:
-        self.enabled = bool(config.checkpoint_path)
+        self.enabled = bool(config.checkpoint_path) and not config.audit_only
         self.restored = False
         """Whether we go on where another process was."""
         self.committer: Committer[Cut, Cut] | None = None

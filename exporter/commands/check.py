@@ -5,15 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-from exporter.checkpoint.database import CheckpointError, HeldError
-from exporter.checkpoint.store import Store
+from exporter.commands.check_files import check_audit, check_checkpoint
 from exporter.commands.rule_files import examine
 from exporter.config import Config
 from exporter.election import LeasePlace, lease_place
@@ -32,8 +29,9 @@ _READER = FrameReader(EventObject)
 
 def check(config: Config) -> int:
     """Print what was found, a line a finding; 1 where something is missing."""
-    usable = _rules(config) & _checkpoint(config)
-    return 0 if asyncio.run(_check(config)) == 0 and usable else 1
+    usable = _rules(config) & check_checkpoint(config) & check_audit(config)
+    watchable = config.audit_only or asyncio.run(_check(config)) == 0
+    return 0 if watchable and usable else 1
 
 
 def _rules(config: Config) -> bool:
@@ -43,26 +41,6 @@ def _rules(config: Config) -> bool:
     for name, does in examined.usable.items():
         print(f"ok    rules: {name}, {does}")
     return not examined.failed
-
-
-def _checkpoint(config: Config) -> bool:
-    """Whether the file can be used, or made; nothing is printed where none is asked for."""
-    if not config.checkpoint_path:
-        return True
-    path = Path(config.checkpoint_path)
-    try:
-        if path.exists():
-            Store(path).close()
-        elif not os.access(path.parent, os.W_OK | os.X_OK):
-            raise CheckpointError(f"cannot be made in {path.parent}")
-    except HeldError as error:
-        print(f"ok    checkpoint: {path} {error}, such as the exporter")
-        return True
-    except CheckpointError as error:
-        print(f"FAIL  checkpoint: {path} {error}")
-        return False
-    print(f"ok    checkpoint: {path} {'' if path.exists() else 'can be made'}".rstrip())
-    return True
 
 
 async def _check(config: Config) -> int:

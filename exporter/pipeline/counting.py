@@ -226,10 +226,6 @@ class Counting:
             self._known[identity] = known
         return known
 
-    def labels(self) -> list[str]:
-        """All label names of the families, each once."""
-        return list(dict.fromkeys(n for f in self.bounded() for n in f.declaration.labels))
-
     def next_generation(self, lifetime: int) -> None:
         """Another period has passed: end idle series, forget the label values only they had."""
         for _ in self.aging(lifetime):

@@ -7,6 +7,8 @@ from exporter.metrics.declaration import Declaration, MetricType
 
 PREFIX = "kube_event_metrics_"
 GAUGE, COUNTER = MetricType.GAUGE, MetricType.COUNTER
+AUDIT_LABEL = "audit/"
+"""Stands before a label of the audit families, whose values are bounded apart."""
 _WORKLOAD = ("scope", "kind")
 
 

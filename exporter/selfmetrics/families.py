@@ -21,6 +21,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 
 from exporter.attribution import Attribution
+from exporter.auditing import Auditing
 from exporter.checkpointing import Checkpointing
 from exporter.election import Elector
 from exporter.failover import Failover
@@ -29,8 +30,9 @@ from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.counter import CounterFamily, GaugeFamily
 from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Format
-from exporter.pipeline import Counting, Scope
-from exporter.selfmetrics.declarations import BY_NAME, COUNTER, ELECTION, GAUGE
+from exporter.pipeline import AuditCounting, Counting, Scope
+from exporter.selfmetrics.audit import AuditSelfMetrics
+from exporter.selfmetrics.declarations import AUDIT_LABEL, BY_NAME, COUNTER, ELECTION, GAUGE
 from exporter.version import BUILD, VERSION
 
 
@@ -53,11 +55,14 @@ class SelfMetrics:
         watched: Sequence[Watched],
         *,
         attribution: Attribution | None = None,
+        auditing: Auditing | None = None,
         checkpointing: Checkpointing | None = None,
         elector: Elector | None = None,
         failover: Failover | None = None,
     ) -> None:
         self._attribution = attribution
+        self._auditing = auditing
+        self._audit = AuditSelfMetrics(births, auditing) if auditing else None
         self._checkpointing = checkpointing
         self._elector = elector
         self._failover = failover
@@ -81,22 +86,17 @@ class SelfMetrics:
         """In the order of ``DECLARATIONS``."""
         kept = {**self._gauges, **self._counters}
         yield from (kept[name] for name in BY_NAME if name in kept)
+        if self._audit:
+            yield from self._audit.families()
 
     def refresh(self) -> None:
         """Read the rooms' numbers."""
         self._counting.refresh()
+        if self._audit:
+            self._audit.refresh()
         for watched in self._watched:
             self._refresh_scope(watched.telemetry, watched.scope)
-        for family in self._counting.families():
-            name = family.declaration.name
-            self._gauge("series", len(family), name)
-            self._count("series_overflow_total", family.overflowed, name)
-            self._count("series_expired_total", family.expired, name)
-        bounds = self._counting.bounds
-        for label in self._counting.labels():
-            self._gauge("label_values", bounds.used(label), label)
-            self._gauge("label_values_limit", bounds.limit(label), label)
-            self._count("label_overflow_total", bounds.overflowed.get(label, 0), label)
+        self._refresh_series()
         if self._attribution:
             self._refresh_workloads(self._attribution)
         if self._elector:
@@ -104,8 +104,27 @@ class SelfMetrics:
         if self._failover:
             self._refresh_failover(self._failover)
         self._gauge("scrapers", len(self._scrapers))
-        if self._checkpointing and self._checkpointing.enabled:
-            self._refresh_checkpoint(self._checkpointing)
+        kept = [part for part in (self._checkpointing, self._auditing) if part and part.enabled]
+        if kept:
+            self._refresh_checkpoint(kept)
+
+    def _refresh_series(self) -> None:
+        counted: list[tuple[Counting | AuditCounting, str]] = [(self._counting, "")]
+        if self._auditing:
+            counted.append((self._auditing.counting, AUDIT_LABEL))
+        for counting, prefix in counted:
+            families = list(counting.families())
+            for family in families:
+                name = family.declaration.name
+                self._gauge("series", len(family), name)
+                self._count("series_overflow_total", family.overflowed, name)
+                self._count("series_expired_total", family.expired, name)
+            bounds = counting.bounds
+            for label in dict.fromkeys(n for f in counting.bounded() for n in f.declaration.labels):
+                self._gauge("label_values", bounds.used(label), prefix + label)
+                self._gauge("label_values_limit", bounds.limit(label), prefix + label)
+                overflowed = bounds.overflowed.get(label, 0)
+                self._count("label_overflow_total", overflowed, prefix + label)
 
     def _refresh_scope(self, telemetry: Telemetry, scope: Scope) -> None:
         name = telemetry.scope
@@ -142,15 +161,17 @@ class SelfMetrics:
         for kind, misses in attribution.owners.misses.items():
             self._count("workload_misses_total", misses, kind)
 
-    def _refresh_checkpoint(self, checkpointing: Checkpointing) -> None:
-        committer = checkpointing.committer
-        self._gauge("checkpoint_active", int(committer is not None and not committer.failing))
-        self._gauge("checkpoint_restored", int(checkpointing.restored))
-        self._count("checkpoint_failures_total", committer.failures if committer else 0)
-        if committer:
-            self._gauge("checkpoint_last_commit_timestamp_seconds", committer.last_commit)
-            self._count("checkpoint_commits_total", committer.commits)
-            self._gauge("checkpoint_size_bytes", committer.size())
+    def _refresh_checkpoint(self, kept: Sequence[Checkpointing | Auditing]) -> None:
+        committers = [part.committer for part in kept if part.committer]
+        working = [committer for committer in committers if not committer.failing]
+        self._gauge("checkpoint_active", int(len(working) == len(kept)))
+        self._gauge("checkpoint_restored", int(any(part.restored for part in kept)))
+        self._count("checkpoint_failures_total", sum(c.failures for c in committers))
+        if committers:
+            last = min(committer.last_commit for committer in committers)
+            self._gauge("checkpoint_last_commit_timestamp_seconds", last)
+            self._count("checkpoint_commits_total", sum(c.commits for c in committers))
+            self._gauge("checkpoint_size_bytes", sum(c.size() for c in committers))
 
     def _refresh_election(self, elector: Elector) -> None:
         self._gauge("leader", int(elector.leading))

@@ -36,6 +36,16 @@ topk(10, sum by (namespace, reason) (increase(kube_events_total{type="Warning"}[
 
 
 @dataclass(frozen=True, slots=True)
+class AuditFacts:
+    """What the page tells of audit events."""
+
+    sources: tuple[str, ...]
+    requests: int
+    last_received: float
+    """Unix seconds; 0.0 for never."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What the page tells. Times are Unix seconds, 0.0 for not yet."""
 
@@ -64,6 +74,10 @@ class Facts:
     """Whether it does."""
     committed: float = 0.0
     """When it was last written."""
+    watches: bool = True
+    """Whether events are watched at all."""
+    audit: AuditFacts | None = None
+    """None where audit events come from nowhere."""
 
 
 def landing_page(facts: Facts, state: str, telemetry_path: str) -> str:
@@ -81,7 +95,8 @@ def landing_page(facts: Facts, state: str, telemetry_path: str) -> str:
         '<link rel="icon" href="data:,">'
         f"<title>kube-event-metrics</title><style>{_STYLE}</style></head><body>"
         f"<h1>kube-event-metrics <small>{escape(facts.version)}</small></h1>"
-        "<p>Counts every occurrence of every Kubernetes event once, for Prometheus.</p>"
+        "<p>Counts every occurrence of every Kubernetes event, and every audited request, once, "
+        "for Prometheus.</p>"
         f'<p class="state{"" if facts.ready and facts.connected else " wait"}">{escape(state)}</p>'
         f"<table>{body}</table>"
         f'<nav><a href="{path}">Metrics</a><a href="/readyz">Readiness</a>'
@@ -110,6 +125,25 @@ def _state(facts: Facts, reason: str) -> str:
 
 
 def _rows(facts: Facts) -> tuple[tuple[str, str, str], ...]:
+    return (
+        *(_events(facts) if facts.watches else ()),
+        *(_audit(facts.audit, facts.now) if facts.audit else ()),
+        ("Series", f"{facts.series:,}", ""),
+        ("Scrapers", f"{facts.scrapers:,}", "" if facts.scrapers else "nobody scrapes this yet"),
+        *_checkpoint(facts),
+        *_election(facts),
+    )
+
+
+def _audit(audit: AuditFacts, now: float) -> tuple[tuple[str, str, str], ...]:
+    return (
+        ("Audit events from", ", ".join(audit.sources), ""),
+        ("Last audit event", *_moment(audit.last_received, now, "none yet")),
+        ("Requests counted", f"{audit.requests:,}", "each once, when it is over"),
+    )
+
+
+def _events(facts: Facts) -> tuple[tuple[str, str, str], ...]:
     watched = ", ".join(facts.scopes) or "all namespaces"
     if facts.field_selector:
         watched += f" where {facts.field_selector}"
@@ -119,11 +153,7 @@ def _rows(facts: Facts) -> tuple[tuple[str, str, str], ...]:
         ("Counting since", *_moment(facts.since, facts.now, "not yet")),
         ("Last occurrence", *_moment(facts.last_event, facts.now, "none since then")),
         ("Occurrences counted", f"{facts.occurrences:,}", "repeats included"),
-        ("Series", f"{facts.series:,}", ""),
         ("Events remembered", f"{facts.events_remembered:,}", "so that none counts twice"),
-        ("Scrapers", f"{facts.scrapers:,}", "" if facts.scrapers else "nobody scrapes this yet"),
-        *_checkpoint(facts),
-        *_election(facts),
     )
 
 

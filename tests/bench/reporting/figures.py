@@ -90,4 +90,8 @@ FIGURES = [
     Figure("growth_memory", "resident, 1 000 000 live events", "MB"),
     Figure("audit_cpu", "CPU per audit event, log to counters", "us", 10),
     Figure("audit_bytes", "  size of a line", "kB"),
+    Figure("audit_webhook_cpu", "CPU per audit event, webhook to counters and disk", "us", 10),
+    Figure("audit_log_cpu", "CPU per audit event, followed log to counters", "us", 10),
+    Figure("audit_memory", "resident, a million audit events by webhook", "MB"),
+    Figure("audit_memory_growth", "  more than after the first fifth", "MB"),
 ]

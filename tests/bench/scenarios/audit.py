@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import resource
@@ -23,7 +24,7 @@ def audit(bench: Bench, subject: Subject) -> Figures:
     """CPU of the process that reads a log, less that of one which reads a log of one line."""
     if not subject.audit:
         return {}
-    lines = _lines(bench.size.audited)
+    lines = requests(0, bench.size.audited)
     few, many = bench.directory / "few.log", bench.directory / "many.log"
     few.write_bytes(lines[0])
     many.write_bytes(b"".join(lines))
@@ -36,15 +37,23 @@ def audit(bench: Bench, subject: Subject) -> Figures:
     }
 
 
-def _lines(count: int) -> list[bytes]:
-    """So many requests that are over, as a real API server wrote them; each is another one."""
-    recorded = [line for line in reading.lines(_RECORDED) if len(line) <= _LONGEST]
-    over = [line for line in recorded if b'"stage":"ResponseComplete"' in line]
-    ids = [json.loads(line)["auditID"].encode() for line in over]
+def requests(first: int, count: int) -> list[bytes]:
+    """So many requests that are over, as a real API server wrote them; each is another one, and
+    has its number.
+    """
+    over, ids = _recorded()
     return [
         over[at % len(over)].replace(ids[at % len(over)], b"%036d" % at) + b"\n"
-        for at in range(count)
+        for at in range(first, first + count)
     ]
+
+
+@functools.cache
+def _recorded() -> tuple[list[bytes], list[bytes]]:
+    """Lines of requests that are over, and their ids."""
+    recorded = [line for line in reading.lines(_RECORDED) if len(line) <= _LONGEST]
+    over = [line for line in recorded if b'"stage":"ResponseComplete"' in line]
+    return over, [json.loads(line)["auditID"].encode() for line in over]
 
 
 def _read(subject: Subject, log: Path, directory: Path) -> tuple[float, float]:

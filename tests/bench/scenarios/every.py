@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.bench.scenarios.apiserver import apiserver
 from tests.bench.scenarios.audit import audit
+from tests.bench.scenarios.audit_sources import audit_sources
 from tests.bench.scenarios.bench import Scenario, Size
 from tests.bench.scenarios.large_page import scrape_200k
 from tests.bench.scenarios.latency import latency
@@ -28,6 +29,7 @@ SCENARIOS: dict[str, Scenario] = {
     "scrape_200k": scrape_200k,
     "growth": growth,
     "audit": audit,
+    "audit_sources": audit_sources,
 }
 _SHORT_OURS = ("growth", "paced", "scrape_10k")
 """Left out of the short form: a minute, or shown by another scenario too."""

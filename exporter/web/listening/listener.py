@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accepts connections, up to a bound, and makes their TLS.
+
+We accept ourselves, because a server of asyncio tells nobody of a connection before its TLS
+handshake, and cannot change its TLS: here each connection has the context of its moment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exporter.notes import Note
+from exporter.web.listening.binding import listening_sockets
+from exporter.web.listening.connection import Connection
+from exporter.web.seldom import Seldom
+
+# Then what else the loop has to do has its turn.
+_ACCEPTED_AT_ONCE = 64
+# Without a free file descriptor; so long asyncio's own servers wait, too.
+_REST_SECONDS = 1.0
+_SHUTDOWN_SECONDS = 5.0
+# Of a peer that takes nothing of what we send, gone or not.
+_UNREAD_MILLISECONDS = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What clients may take of us."""
+
+    connections: int = 512
+    """At once. Each that speaks TLS costs some 50 kB, 300 kB without uvloop."""
+    patience: float = 10.0
+    """Seconds for which a connection that was not admitted keeps its place before others."""
+    handshake: float = 10.0
+    """Seconds for a TLS handshake."""
+
+
+class Listener:
+    """Listening sockets. ``protocols`` makes what speaks on a connection, and must have it
+    ``admitted`` once its client is one we know: others make room where there is none.
+
+    ``context`` is asked at each connection; None is no TLS.
+    """
+
+    def __init__(
+        self,
+        protocols: Callable[[], asyncio.Protocol],
+        *,
+        context: Callable[[], ssl.SSLContext | None] = lambda: None,
+        note: Note,
+        bounds: Bounds | None = None,
+    ) -> None:
+        self.refused = 0
+        """Connections closed because there was no room for them, or for others."""
+        self._protocols = protocols
+        self._context = context
+        self._note = note
+        self._bounds = bounds or Bounds()
+        self._seldom = Seldom()
+        self._sockets: list[socket.socket] = []
+        self._connections: dict[asyncio.Protocol, Connection] = {}
+        # Of them those that were not admitted, the oldest first.
+        self._strangers: dict[Connection, None] = {}
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    async def start(self, host: str, port: int) -> tuple[str, int]:
+        """Listen; port 0 takes any free one. Returns what is listened on; raises ``OSError``."""
+        self._sockets = await listening_sockets(host, port)
+        for listening in self._sockets:
+            self._listen(listening)
+        bound_host, bound_port = self._sockets[0].getsockname()[:2]
+        return bound_host, bound_port
+
+    def deafen(self) -> None:
+        """Accept no more; what is open goes on."""
+        sockets, self._sockets = self._sockets, []
+        for listening in sockets:
+            asyncio.get_running_loop().remove_reader(listening)
+            listening.close()
+
+    async def close(self) -> None:
+        """Accept no more, and end what is open."""
+        self.deafen()
+        await asyncio.sleep(0)  # a handshake that has not begun could not close its socket
+        open_ = list(self._connections.values())
+        opening = [each.opening for each in open_ if each.opening]
+        for connection in open_:
+            connection.drop()
+        await asyncio.gather(*opening, return_exceptions=True)
+
+    def admit(self, protocol: asyncio.Protocol) -> None:
+        """The client of this connection may keep it for as long as it likes."""
+        if connection := self._connections.get(protocol):
+            self._strangers.pop(connection, None)
+
+    def _listen(self, listening: socket.socket) -> None:
+        if listening in self._sockets:
+            loop = asyncio.get_running_loop()
+            loop.add_reader(listening, self._accept, listening)
+
+    def _accept(self, listening: socket.socket) -> None:
+        for _ in range(_ACCEPTED_AT_ONCE):
+            try:
+                accepted, address = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                self._rest(listening, error)
+                return
+            if len(self._connections) < self._bounds.connections or self._made_room():
+                self._take(accepted, address[0])
+            else:
+                self.refused += 1
+                accepted.close()
+                self._say("no room", "too many connections: one was refused", {})
+
+    def _rest(self, listening: socket.socket, error: OSError) -> None:
+        """Nothing can be accepted, and the socket would call again and again."""
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(listening)
+        loop.call_later(_REST_SECONDS, self._listen, listening)
+        self._say("accepting", "no connection can be accepted", {"error": str(error)})
+
+    def _made_room(self) -> bool:
+        """Whether the oldest stranger had been here for too long, and went."""
+        oldest = next(iter(self._strangers), None)
+        now = asyncio.get_running_loop().time()
+        if oldest is None or now - oldest.since < self._bounds.patience:
+            return False
+        self.refused += 1
+        self._forget(oldest)
+        oldest.drop()
+        self._say("no room", "too many connections: an idle one made room", {})
+        return True
+
+    def _take(self, accepted: socket.socket, peer: str) -> None:
+        accepted.setblocking(False)
+        with contextlib.suppress(OSError, AttributeError):  # gone already; not Linux
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MILLISECONDS)
+        loop = asyncio.get_running_loop()
+        connection = Connection(self._protocols(), loop.time(), self._forget)
+        self._connections[connection.inner] = connection
+        self._strangers[connection] = None
+        opening = loop.create_task(self._open(connection, accepted, peer), name="connection")
+        connection.opening = opening
+
+    async def _open(self, connection: Connection, accepted: socket.socket, peer: str) -> None:
+        loop = asyncio.get_running_loop()
+        context = self._context()
+        try:
+            if context:
+                await loop.connect_accepted_socket(
+                    lambda: connection,
+                    accepted,
+                    ssl=context,
+                    ssl_handshake_timeout=self._bounds.handshake,
+                    ssl_shutdown_timeout=_SHUTDOWN_SECONDS,
+                )
+            else:
+                await loop.connect_accepted_socket(lambda: connection, accepted)
+        except ssl.SSLError as error:
+            self._forget(connection)
+            reason = error.reason or str(error)
+            self._say("handshake", "TLS handshake failed", {"from": peer, "error": reason})
+        except OSError:  # gone, or too slow
+            self._forget(connection)
+        except BaseException:
+            self._forget(connection)
+            raise
+        finally:
+            connection.opening = None
+
+    def _forget(self, connection: Connection) -> None:
+        self._connections.pop(connection.inner, None)
+        self._strangers.pop(connection, None)
+
+    def _say(self, subject: str, message: str, fields: dict[str, object]) -> None:
+        if times := self._seldom.due(subject):
+            self._note("warning", message, {**fields, "times": times})
