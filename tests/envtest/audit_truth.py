@@ -54,6 +54,14 @@ _GROUPS = {
         f"{each}.k8s.io": "access"
         for each in ("rbac.authorization", "authentication", "authorization", "certificates")
     },
+    "policy": "built_in",
+    **{
+        f"{each}.k8s.io": "built_in"
+        for each in (
+            *("admissionregistration", "apiextensions", "apiregistration", "flowcontrol.apiserver"),
+            *("internal.apiserver", "node", "resource", "scheduling", "storagemigration"),
+        )
+    },
 }
 
 
@@ -170,8 +178,7 @@ def _class_of(group: str, resource: str) -> str:
         return "none"
     if not group:
         return _CLASSES.get(resource, "built_in") or resource
-    built_in = "built_in" if group.endswith(".k8s.io") or "." not in group else "custom"
-    return _GROUPS.get(group, built_in if group != "nope" else "custom")
+    return _GROUPS.get(group, "custom")
 
 
 def _micros(time: str) -> int:
