@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from exporter.audit import AuditReader
 from exporter.demo import DemoCluster
 from exporter.rules.reserved_audit import AUDIT
 from tests.notifications.alertmanager_server import amtool
@@ -109,6 +110,36 @@ def test_documented_replay_reads_an_audit_log(tmp_path: Path) -> None:
             check=True,
         )
         assert "\nkube_audit_requests_total{" in done.stdout
+
+
+def test_documented_check_of_audit_events_succeeds(tmp_path: Path) -> None:
+    """With a log that stands elsewhere, it says so."""
+    log = tmp_path / "audit.log"
+    log.write_bytes(body("kubernetes-1.36.3/audit/audit.log")[:10_000].rpartition(b"\n")[0])
+    commands = [c for c in _documented() if c.startswith("kube-event-metrics check --audit")]
+    assert commands
+    for command in commands:
+        words = [str(log) if w.endswith("/audit.log") else w for w in command.split()[1:]]
+        done = subprocess.run(
+            [sys.executable, "-m", "exporter", *words],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "ok    audit.log.path" in done.stdout
+
+
+def test_documented_batches_are_taken() -> None:
+    """The example as it stands, and lines of a log in what is said to be enough."""
+    text = (ROOT / "docs" / "audit.md").read_text()
+    examples = re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert [AuditReader().body(each.encode()) for each in examples] == [[]]
+    lines = body("kubernetes-1.36.3/audit/audit.log").splitlines()[:10]
+    assert '`{"items": [...]}`' in text
+    records = AuditReader().body(b'{"items": [' + b",".join(lines) + b"]}")
+    assert records is not None
+    assert len(records) == len(lines)
 
 
 def test_each_family_of_audit_events_says_what_it_needs_of_the_policy() -> None:
