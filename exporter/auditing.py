@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exporter.audit import AuditReader, AuditRecord, Identities
+from exporter.audit import AuditReader, AuditRecord, Identities, Undecodable
 from exporter.audit.mending import mended
 from exporter.audit.record import microseconds
 from exporter.auditlog import LogFollower, LogPosition
@@ -49,6 +49,14 @@ class Reception:
     records: int = 0
     lag: float = 0.0
     """Seconds from the stage of the latest record to its arrival."""
+    overlong: Callable[[], int] = lambda: 0
+    """Lines that were passed over before the reader saw them."""
+
+    def undecodable(self) -> dict[Undecodable, int]:
+        """Lines and items that could not be read, by cause."""
+        found = dict(self.reader.undecodable)
+        found[Undecodable.OVERLONG] += self.overlong()
+        return found
 
 
 class Auditing:
@@ -70,6 +78,8 @@ class Auditing:
         self.follower: LogFollower | None = None
         if config.audit_log_path:
             self.follower = LogFollower(Path(config.audit_log_path), self._take, note=note)
+            telemetry = self.follower.telemetry
+            self.receptions[LOG].overlong = lambda: telemetry.overlong
         self._config = config
         self._scrapers = scrapers
         self._note = note

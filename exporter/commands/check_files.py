@@ -95,6 +95,8 @@ def _webhook(config: Config) -> bool:
         )
         if given
     )
-    print(f"{'ok  ' if guarded else 'warn'}  audit webhook: takes batches of who has "
-          f"{guarded or 'its address: no client certificate and no token is asked for'}")
+    print(
+        f"{'ok  ' if guarded else 'warn'}  audit webhook: takes batches of who has "
+        f"{guarded or 'its address: no client certificate and no token is asked for'}"
+    )
     return True

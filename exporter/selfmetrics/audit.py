@@ -17,7 +17,7 @@ from exporter.selfmetrics.declarations_audit import (
     OF_WEBHOOK,
     PREFIX,
 )
-from exporter.web.webhook import WebhookTelemetry
+from exporter.web.webhook import AuditWebhook
 
 
 class AuditSelfMetrics:
@@ -48,7 +48,7 @@ class AuditSelfMetrics:
         """Read the rooms' numbers."""
         self._refresh_sources()
         if self._auditing.webhook:
-            self._refresh_webhook(self._auditing.webhook.telemetry)
+            self._refresh_webhook(self._auditing.webhook)
         if self._auditing.follower:
             self._refresh_log(self._auditing.follower.telemetry)
 
@@ -59,20 +59,20 @@ class AuditSelfMetrics:
             self._set("records_total", reception.records, source)
             self._set("duplicates_total", auditing.counting.duplicates[source], source)
             self._set("uncounted_total", auditing.counting.uncounted[source], source)
-            for cause, times in reception.reader.undecodable.items():
+            for cause, times in reception.undecodable().items():
                 self._set("undecodable_total", times, source, cause)
             self._set("lag_seconds", reception.lag, source)
             self._set("identities", known[source], source)
             self._set("identities_limit", auditing.identities.limit, source)
             self._set("identities_evicted_total", evicted[source], source)
 
-    def _refresh_webhook(self, telemetry: WebhookTelemetry) -> None:
-        self._set("webhook_batches_total", telemetry.batches)
-        self._set("webhook_bytes_total", telemetry.bytes)
-        for cause, times in telemetry.refused.items():
+    def _refresh_webhook(self, webhook: AuditWebhook) -> None:
+        self._set("webhook_batches_total", webhook.batches)
+        self._set("webhook_bytes_total", webhook.bytes)
+        for cause, times in webhook.refused.items():
             self._set("webhook_refused_total", times, cause)
-        self._set("webhook_connections", telemetry.connections)
-        self._set("webhook_connections_refused_total", telemetry.connections_refused)
+        self._set("webhook_connections", webhook.connections)
+        self._set("webhook_connections_refused_total", webhook.connections_refused)
 
     def _refresh_log(self, telemetry: LogTelemetry) -> None:
         self._set("log_readable", int(telemetry.readable))

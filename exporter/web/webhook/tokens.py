@@ -32,10 +32,11 @@ class Tokens:
 
 def followed_tokens(path: Path, note: Note) -> Followed[Tokens]:
     """The tokens of a file: one a line, so that the next can be there before the last is gone."""
-    return Followed([(TOKEN_FILE, path)], lambda: _read(path), note=note)
+    return Followed([(TOKEN_FILE, path)], lambda: read_tokens(path), note=note)
 
 
-def _read(path: Path) -> Tokens:
+def read_tokens(path: Path) -> Tokens:
+    """Of a file, one a line; raises ``FileError``."""
     tokens = []
     for number, line in enumerate(read_file(TOKEN_FILE, path).splitlines(), 1):
         token = line.strip()
