@@ -10,7 +10,7 @@ import random
 import ssl
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -88,13 +88,14 @@ class Caller:
 class AuditLoad:
     """Use as ``with``: asks until its end, on some threads, whatever becomes of the API server."""
 
-    def __init__(self, cluster: Cluster, seed: int, *, callers: int = 3) -> None:
-        """Make the users and the objects that the requests need."""
-        self._cluster = cluster
+    def __init__(
+        self, cluster: Cluster, tokens: Mapping[str, str], *, seed: int, callers: int, port: int = 0
+    ) -> None:
+        """``tokens`` are those of ``make_users``; ``port`` is another API server's of it."""
         self._seed = seed
-        self._tokens = _users(cluster)
+        self._tokens = tokens
         self._ended = threading.Event()
-        self._callers = [Caller(cluster.port, cluster.ca_file) for _ in range(callers)]
+        self._callers = [Caller(port or cluster.port, cluster.ca_file) for _ in range(callers)]
         self._threads = [
             threading.Thread(target=self._ask, args=(number, caller), daemon=True)
             for number, caller in enumerate(self._callers)
@@ -117,7 +118,7 @@ class AuditLoad:
 
     def _ask(self, number: int, caller: Caller) -> None:
         rng = random.Random(f"{self._seed} {number}")
-        asks = _asks(rng, number)
+        asks = _asks(rng, f"{self._seed}-{number}")
         while not self._ended.is_set():
             ask = next(asks)
             caller.call(ask, self._tokens[ask.who])
@@ -126,8 +127,10 @@ class AuditLoad:
         caller.close()
 
 
-def _users(cluster: Cluster) -> dict[str, str]:
-    """Tokens by name; also a pod on a node whose kubelet answers nobody."""
+def make_users(cluster: Cluster) -> dict[str, str]:
+    """Tokens by name; also the objects that requests need, one of them a pod on a node whose
+    kubelet answers nobody.
+    """
     admin = cluster.admin
     for namespace in ("audited", "audited-2"):
         admin.request("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
@@ -181,7 +184,7 @@ def _map(name: str, rng: random.Random) -> Json:
     return {**body, "data": {"bulk": bulk}}
 
 
-def _asks(rng: random.Random, caller: int) -> Iterator[Ask]:
+def _asks(rng: random.Random, caller: str) -> Iterator[Ask]:
     """Endless; names are this caller's own, so that what is answered depends on nobody else."""
     number = 0
     while True:

@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import trustme
 import yaml
@@ -53,6 +55,14 @@ class AuditConfiguration:
         client.cert_chain_pems[0].write_to_path(str(self.etc / "client.crt"))
         client.private_key_pem.write_to_path(str(self.etc / "client.key"))
 
+    def beside(self, folder: Path) -> Self:
+        """The same keys for another API server, with a log of its own."""
+        other = copy(self)
+        other.log, other.etc = folder / "log", folder / "etc"
+        shutil.copytree(self.etc, other.etc)
+        other.log.mkdir()
+        return other
+
     def receive(self, port: int) -> tuple[str, ...]:
         """The exporter's flags for its listener; who may send is another matter."""
         return (
@@ -73,7 +83,9 @@ class AuditConfiguration:
         """Its flags for the log."""
         return (f"--audit.log.path={self.log / 'audit.log'}",)
 
-    def flags(self, port: int, user: str, *more: str, policy: Path | None = None) -> list[str]:
+    def flags(
+        self, port: int, user: str, *more: str, policy: Path | None = None, region: str = "eu-1"
+    ) -> list[str]:
         """The API server's: those of deploy/audit/kubeadm.yaml, in haste.
 
         Batches go to ``port`` by the kubeconfig of deploy/audit, as ``user`` of it; the policy is
@@ -83,8 +95,9 @@ class AuditConfiguration:
         path.write_bytes((policy or SHIPPED / "policy.yaml").read_bytes())
         kubeconfig = yaml.safe_load(self._here((SHIPPED / "webhook-kubeconfig.yaml").read_text()))
         kubeconfig["current-context"] = user
+        # As it stands, but for the port and the region.
         cluster = kubeconfig["clusters"][0]["cluster"]
-        cluster["server"] = cluster["server"].replace(":10361/", f":{port}/")
+        cluster["server"] = f"https://127.0.0.1:{port}/audit/{region}/webhook"
         (self.etc / "webhook-kubeconfig.yaml").write_text(yaml.safe_dump(kubeconfig))
         shipped = [f"--{name}={self._here(value)}" for name, value in shipped_flags().items()]
         return [*shipped, *_HASTE, *more]

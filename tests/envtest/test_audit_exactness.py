@@ -7,6 +7,7 @@ What Prometheus has stored in the end is what the API server's own log says, for
 from __future__ import annotations
 
 import logging
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,7 +18,7 @@ import pytest
 
 from tests.chaos.truth import Counts
 from tests.envtest.assets import Assets
-from tests.envtest.audit_load import AuditLoad
+from tests.envtest.audit_load import AuditLoad, make_users
 from tests.envtest.audit_scene import AuditExporter, AuditScene, lost_and_doubled, pass_time
 from tests.envtest.audit_truth import (
     BEGAN,
@@ -31,13 +32,15 @@ from tests.envtest.audit_truth import (
     files,
 )
 from tests.envtest.audited import AuditConfiguration, audit_errors, audited_cluster
-from tests.envtest.process import eventually
+from tests.envtest.cluster import Cluster
+from tests.envtest.process import ServerProcess, eventually
 from tests.integration.prometheus_server import Prometheus, free_port
 
 pytestmark = [pytest.mark.envtest, pytest.mark.prometheus, pytest.mark.timeout(300)]
 
 _POLICY = Path(__file__).with_name("audit-policy.yaml")
 _DUPLICATES = 'kube_event_metrics_audit_duplicates_total{source="webhook"}'
+_RECEIVED = "kube_audit_last_received_timestamp_seconds"
 _CATCH_UP_WITHIN = 30.0
 
 logger = logging.getLogger(__name__)
@@ -56,9 +59,9 @@ def house() -> Iterator[ExitStack]:
         yield stack
 
 
-def truth(configuration: AuditConfiguration) -> Counts:
-    """What the log says, after it has been looked at whether it says enough to judge by."""
-    told = counts(events(configuration.log))
+def truth(*configurations: AuditConfiguration) -> Counts:
+    """What the logs say, after it has been looked at whether they say enough to judge by."""
+    told = counts(event for each in configurations for event in events(each.log))
     causes = {dict(label_set)["cause"] for label_set in told[DENIED]}
     assert causes == {"unauthenticated", "authorizer", "admission", "impersonation"}
     classes = {dict(label_set)["user_class"] for label_set in told[REQUESTS]}
@@ -150,6 +153,17 @@ def be_away(scene: AuditScene, exporter: AuditExporter) -> None:
     scene.loop.run(line.open())
 
 
+def another_server(
+    cluster: Cluster, folder: Path, flags: Sequence[str]
+) -> tuple[ServerProcess, int]:
+    """A second API server of the same cluster, and its port."""
+    port = free_port()
+    command = cluster.apiserver_command(f"--secure-port={port}", *flags)
+    server = ServerProcess(command, folder / "second.log")
+    server.wait_for(cluster.client(port=port).ready, "ready", 60)
+    return server, port
+
+
 @contextmanager
 def at_peace() -> Iterator[None]:
     """What is done in it leaves the webhook alone, for as long as lies between two tries.
@@ -166,8 +180,9 @@ def test_by_webhook_alone_and_by_log_alone_each_request_counts_once(
     assets: Assets, configuration: AuditConfiguration, house: ExitStack, tmp_path: Path
 ) -> None:
     """Exporters are killed between batches, in the middle of one and in the middle of a page;
-    answers are lost, the receiver is away, the log is rotated each megabyte. Client and server show
-    each other certificates. One without a checkpoint loses what came while it was down.
+    answers are lost, the receiver is away, the log is rotated each megabyte. Of two API servers the
+    webhook takes both's batches, on TLS with a certificate of either side, and the log is one's.
+    An exporter without a checkpoint loses what came while it was down.
     """
     scene = AuditScene(house, tmp_path, seed=1)
     port = free_port()
@@ -183,7 +198,15 @@ def test_by_webhook_alone_and_by_log_alone_each_request_counts_once(
         configuration.flags(webhook.batches.port, "certificate", policy=_POLICY),
     )
     house.callback(cluster.stop)
-    with AuditLoad(cluster, seed=1) as load:
+    second = configuration.beside(tmp_path / "second")
+    second_flags = second.flags(webhook.batches.port, "certificate", policy=_POLICY, region="eu-2")
+    server, server_port = another_server(cluster, tmp_path, second_flags)
+    house.callback(server.stop, signal.SIGKILL)
+    users = make_users(cluster)
+    with (
+        AuditLoad(cluster, users, seed=1, callers=2) as load,
+        AuditLoad(cluster, users, seed=2, callers=1, port=server_port),
+    ):
         eventually(lambda: load.codes[101], "requests are made")
         for turn in range(4):
             lose_an_answer(scene, webhook)
@@ -194,15 +217,21 @@ def test_by_webhook_alone_and_by_log_alone_each_request_counts_once(
         with at_peace():
             forgetful.die()
         webhook.die()
-    assert audit_errors(cluster.admin) == {}, "the API server gave something up: no fair test"
-    assert cluster.end_apiserver() == 0
+    for client in (cluster.admin, cluster.client(port=server_port)):
+        assert audit_errors(client) == {}, "an API server gave something up: no fair test"
+    assert (server.stop(within=60), cluster.end_apiserver()) == (0, 0)
     wanted = truth(configuration)
     assert len(files(configuration.log)) > 8, "files of the log"
     logger.info("%d files of the log", len(files(configuration.log)))
-    for name, exporter in (("webhook", webhook), ("log", log)):
-        seen = caught_up(scene, prometheus, exporter, wanted)
-        tell(name, exporter, wanted, seen)
-        assert lost_and_doubled(wanted, seen) == (Counter(), Counter())
+    for name, exporter, due in (
+        ("webhook", webhook, truth(configuration, second)),
+        ("log", log, wanted),
+    ):
+        seen = caught_up(scene, prometheus, exporter, due)
+        tell(name, exporter, due, seen)
+        assert lost_and_doubled(due, seen) == (Counter(), Counter())
+    for region in ("eu-1", "eu-2"):
+        assert webhook.lives.now.value(_RECEIVED, region=region, source="webhook") > 0
     assert webhook.in_batch > 0, "none was killed in the middle of a batch"
     again = prometheus.query(f"sum(increase({_DUPLICATES}[10m]))")
     assert float(again[0]["value"][1]) > 0, "a batch sent again is recognised"
@@ -230,7 +259,7 @@ def test_by_webhook_and_log_of_one_api_server_each_request_counts_once(
         configuration.flags(both.batches.port, "token", "--audit-log-compress"),
     )
     house.callback(cluster.stop)
-    with AuditLoad(cluster, seed=2) as load:
+    with AuditLoad(cluster, make_users(cluster), seed=2, callers=3) as load:
         eventually(lambda: load.codes[101], "requests are made")
         both.die(in_batch=True)
         lose_an_answer(scene, both)
