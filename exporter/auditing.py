@@ -140,12 +140,16 @@ class Auditing:
 
     def _position(self) -> str:
         position = self.follower.position if self.follower else None
-        return position.to_text() if position else ""
+        # A position does not know its path: at another it would be a gap.
+        return f"{self._config.audit_log_path}\n{position.to_text()}" if position else ""
 
     def _continued(self, text: str) -> LogPosition | None:
-        """The position that is kept; None where there is none, or none that can be read."""
+        """The position that is kept of this log; None where there is none that can be read."""
+        path, _, position = text.rpartition("\n")
+        if path != self._config.audit_log_path:
+            return None
         try:
-            return LogPosition.from_text(text) if text else None
+            return LogPosition.from_text(position)
         except ValueError as error:
             self._note("error", "the log is followed from its end", {"reason": str(error)})
             return None

@@ -116,7 +116,8 @@ OPTIONS: tuple[Option, ...] = (
         "checkpoint.path",
         "",
         "File to remember in what was counted and shown, so that a restart loses and doubles "
-        "nothing; without it each start begins from a new baseline.",
+        "nothing; without it each start begins from a new baseline. What there is of audit events "
+        "is in a file beside it, whose name ends in .audit.",
         read.text("checkpoint_path"),
     ),
     Option(

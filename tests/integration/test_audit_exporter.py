@@ -135,6 +135,22 @@ async def test_a_log_is_followed_from_its_end_and_on_from_there(tmp_path: Path) 
         await counted(exporter, 1)
 
 
+async def test_another_log_is_followed_from_its_end(tmp_path: Path) -> None:
+    """Its lines are not what was missed of the first."""
+    keeps = ("--checkpoint.path", str(tmp_path / "c.db"))
+    for name in ("first.log", "second.log"):
+        log = tmp_path / name
+        log.write_bytes(line(auditID="old"))
+        async with run(tmp_path, "--audit.log.path", str(log), *keeps) as exporter:
+            await exporter.logged("audit log is read")
+            assert "lines may be lost" not in exporter.log
+            with log.open("ab") as file:
+                file.write(line(auditID=name))
+            await counted(exporter, 1)
+            assert await scraped(exporter, 2) == [0, 1]
+            await ended(exporter, signal.SIGTERM)
+
+
 async def test_log_and_webhook_of_one_server_count_once(tmp_path: Path) -> None:
     """Whichever comes first."""
     log = tmp_path / "audit.log"

@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from exporter.web.webhook import Limits, Receipt, Refusal
-from tests.integration.webhook_site import BATCH, LIMIT, Site, head, serving, until
+from tests.integration.webhook_site import BATCH, LIMIT, PATIENCE, Site, head, serving, until
 
 BODIES = sorted(Path("tests/recordings/kubernetes-1.36.3/audit").glob("webhook-*.body.gz"))
 
@@ -204,14 +204,27 @@ async def test_stopping_answers_what_was_counted_and_accepts_nothing_more(site: 
     assert site.webhook.connections == 0
 
 
-async def test_stopping_ends_though_the_disk_does_not_answer(site: Site) -> None:
-    """And what was being received is still not cut off."""
-    site.sink.disk.clear()
-    posted = asyncio.create_task(site.post())
-    await until(lambda: len(site.sink.batches) == 1)
-    async with asyncio.timeout(5):
+async def test_stopping_waits_for_what_was_counted_though_its_client_has_gone() -> None:
+    """Longer than aiohttp waits for its handlers."""
+    async with serving(Limits(saving_seconds=PATIENCE)) as site:
+        site.sink.disk.clear()
+        async with site.raw(head("/audit", f"Content-Length: {len(BATCH)}") + BATCH):
+            await until(lambda: len(site.sink.batches) == 1)
+        await until(lambda: site.webhook.connections == 0)
+        asyncio.get_running_loop().call_later(0.8, site.sink.disk.set)
         await site.webhook.stop()
-    with pytest.raises(aiohttp.ClientConnectionError):
-        await posted
-    site.sink.disk.set()
-    await until(lambda: site.webhook.batches == 1)
+        assert site.sink.saved == 1
+
+
+async def test_stopping_ends_though_the_disk_does_not_answer() -> None:
+    """And what was being received is still not cut off."""
+    async with serving(Limits(saving_seconds=0.05)) as site:
+        site.sink.disk.clear()
+        posted = asyncio.create_task(site.post())
+        await until(lambda: len(site.sink.batches) == 1)
+        async with asyncio.timeout(PATIENCE):
+            await site.webhook.stop()
+        with pytest.raises(aiohttp.ClientConnectionError):
+            await posted
+        site.sink.disk.set()
+        await until(lambda: site.webhook.batches == 1)

@@ -9,24 +9,24 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from exporter.web.listening import Bounds
 from exporter.web.webhook import Limits, Refusal
 from exporter.web.webhook.paths import MAX_REGIONS
-from tests.integration.webhook_site import BATCH, LIMIT, PATIENCE, Site, head, serving, until
+from tests.integration.webhook_site import (
+    BATCH,
+    LIMIT,
+    PATIENCE,
+    Site,
+    alive,
+    head,
+    serving,
+    until,
+)
 
 
 @pytest.fixture
 async def site() -> AsyncIterator[Site]:
     async with serving() as running:
         yield running
-
-
-async def alive(site: Site) -> None:
-    """A real batch is received, and nothing is held of those before it."""
-    before = site.webhook.batches
-    assert (await site.post())[0] == 200
-    assert site.webhook.batches == before + 1
-    assert site.room_taken == 0
 
 
 async def test_a_body_that_announces_too_much_is_refused_unread(site: Site) -> None:
@@ -248,43 +248,3 @@ def unsent(site: Site) -> int:
     """Bytes of answers that wait in our own memory."""
     transports = [each._transport for each in site.webhook._listener._connections.values()]
     return sum(each.get_write_buffer_size() for each in transports if each)
-
-
-async def test_idle_connections_make_room_for_those_who_send() -> None:
-    """The oldest one goes first, whose client has sent no request in all the time. Those who
-    have, stay.
-    """
-    async with serving(Limits(bounds=Bounds(connections=5, patience=0.05))) as site:
-        await alive(site)
-        async with contextlib.AsyncExitStack() as open_:
-            idle = [await open_.enter_async_context(site.raw(b"POST /aud")) for _ in range(4)]
-            await until(lambda: site.webhook.connections == 5)
-            loop = asyncio.get_running_loop()
-            since = loop.time()
-            await until(lambda: loop.time() > since + 0.06)
-            async with site.raw(head("/audit", f"Content-Length: {len(BATCH)}") + BATCH) as (
-                reader,
-                _,
-            ):
-                assert (await reader.readline()).startswith(b"HTTP/1.1 200")
-            with contextlib.suppress(ConnectionError):
-                assert await idle[0][0].read() == b""
-            assert site.webhook.connections_refused == 1
-            await alive(site)
-        # On the connection that it had from the beginning.
-        assert site.webhook.connections_refused == 1
-
-
-async def test_without_room_new_connections_are_closed_at_once() -> None:
-    """Nobody's place is taken who has only just come."""
-    async with serving(Limits(bounds=Bounds(connections=2))) as site:
-        async with site.raw(), site.raw():
-            await until(lambda: site.webhook.connections == 2)
-            with contextlib.suppress(ConnectionError):
-                assert await site.answer(b"") == b""
-            assert site.webhook.connections_refused == 1
-            assert [message for _, message, _ in site.notes] == [
-                "too many connections: one was refused"
-            ]
-        await until(lambda: site.webhook.connections == 0)
-        await alive(site)

@@ -1,7 +1,7 @@
 """The audit webhook in a process of its own, for tests that look at its memory.
 
-``python -m tests.integration.webhook_process LOOP PATIENCE [CERT KEY]`` prints its port, and ends
-with its standard input.
+``python -m tests.integration.webhook_process LOOP PATIENCE [CERT KEY]`` prints its port and, at the
+end of its standard input, how many connections it refused.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ async def serve(patience: float, *files: str) -> None:
     _, port = await webhook.start("127.0.0.1", 0)
     print(port, flush=True)
     await asyncio.to_thread(sys.stdin.read)
+    print(webhook.connections_refused)
     await webhook.stop()
 
 

@@ -113,3 +113,11 @@ async def serving(limits: Limits | None = None, **options: Any) -> AsyncIterator
 def head(path: str = "/audit", *headers: str, method: str = "POST") -> bytes:
     """Of a request."""
     return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
+
+
+async def alive(site: Site) -> None:
+    """A real batch is received, and nothing is held of those before it."""
+    before = site.webhook.batches
+    assert (await site.post())[0] == 200
+    assert site.webhook.batches == before + 1
+    assert site.room_taken == 0

@@ -13,9 +13,15 @@ class Connection(asyncio.Protocol):
     """Passes everything on to ``inner``, and says when it is over."""
 
     def __init__(
-        self, inner: asyncio.Protocol, since: float, lost: Callable[[Connection], None]
+        self,
+        inner: asyncio.Protocol,
+        peer: str,
+        since: float,
+        lost: Callable[[Connection], None],
     ) -> None:
         self.inner = inner
+        self.peer = peer
+        """The address at the other end."""
         self.since = since
         """When it was accepted, monotonic seconds."""
         self.opening: asyncio.Task[None] | None = None

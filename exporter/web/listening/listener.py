@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,9 +34,11 @@ class Bounds:
     """What clients may take of us."""
 
     connections: int = 512
-    """At once. Each that speaks TLS costs some 50 kB, 300 kB without uvloop."""
+    """At once. Each costs some 10 kB; with TLS 50 kB, and 350 kB where uvloop is missing."""
     patience: float = 10.0
-    """Seconds for which a connection that was not admitted keeps its place before others."""
+    """Seconds for which a connection that was not admitted keeps its place, where there are no
+    others and its address has no more than its share.
+    """
     handshake: float = 10.0
     """Seconds for a TLS handshake."""
 
@@ -66,6 +69,8 @@ class Listener:
         self._connections: dict[asyncio.Protocol, Connection] = {}
         # Of them those that were not admitted, the oldest first.
         self._strangers: dict[Connection, None] = {}
+        # How many of these an address has.
+        self._crowds: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._connections)
@@ -98,7 +103,7 @@ class Listener:
     def admit(self, protocol: asyncio.Protocol) -> None:
         """The client of this connection may keep it for as long as it likes."""
         if connection := self._connections.get(protocol):
-            self._strangers.pop(connection, None)
+            self._no_stranger(connection)
 
     def _listen(self, listening: socket.socket) -> None:
         if listening in self._sockets:
@@ -114,7 +119,7 @@ class Listener:
             except OSError as error:
                 self._rest(listening, error)
                 return
-            if len(self._connections) < self._bounds.connections or self._made_room():
+            if len(self._connections) < self._bounds.connections or self._made_room(address[0]):
                 self._take(accepted, address[0])
             else:
                 self.refused += 1
@@ -128,30 +133,44 @@ class Listener:
         loop.call_later(_REST_SECONDS, self._listen, listening)
         self._say("accepting", "no connection can be accepted", {"error": str(error)})
 
-    def _made_room(self) -> bool:
-        """Whether the oldest stranger had been here for too long, and went."""
-        oldest = next(iter(self._strangers), None)
-        now = asyncio.get_running_loop().time()
-        if oldest is None or now - oldest.since < self._bounds.patience:
+    def _made_room(self, newcomer: str) -> bool:
+        """Whether a stranger went for a newcomer from this address."""
+        going = self._who_goes(newcomer)
+        if going is None:
             return False
         self.refused += 1
-        self._forget(oldest)
-        oldest.drop()
-        self._say("no room", "too many connections: an idle one made room", {})
+        self._forget(going)
+        going.drop()
+        self._say("no room", "too many connections: one that sent nothing made room", {})
         return True
+
+    def _who_goes(self, newcomer: str) -> Connection | None:
+        """The oldest stranger, if it had its time; else one of an address that has more than its
+        share, however often it comes back: who comes from elsewhere must get through.
+        """
+        oldest = next(iter(self._strangers), None)
+        if oldest is None:
+            return None
+        if asyncio.get_running_loop().time() - oldest.since >= self._bounds.patience:
+            return oldest
+        crowd = max(self._crowds, key=self._crowds.__getitem__)
+        if self._crowds[crowd] <= self._crowds[newcomer] + 1:
+            return None
+        return next(each for each in self._strangers if each.peer == crowd)
 
     def _take(self, accepted: socket.socket, peer: str) -> None:
         accepted.setblocking(False)
         with contextlib.suppress(OSError, AttributeError):  # gone already; not Linux
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MILLISECONDS)
         loop = asyncio.get_running_loop()
-        connection = Connection(self._protocols(), loop.time(), self._forget)
+        connection = Connection(self._protocols(), peer, loop.time(), self._forget)
         self._connections[connection.inner] = connection
         self._strangers[connection] = None
-        opening = loop.create_task(self._open(connection, accepted, peer), name="connection")
+        self._crowds[peer] += 1
+        opening = loop.create_task(self._open(connection, accepted), name="connection")
         connection.opening = opening
 
-    async def _open(self, connection: Connection, accepted: socket.socket, peer: str) -> None:
+    async def _open(self, connection: Connection, accepted: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         context = self._context()
         try:
@@ -168,7 +187,9 @@ class Listener:
         except ssl.SSLError as error:
             self._forget(connection)
             reason = error.reason or str(error)
-            self._say("handshake", "TLS handshake failed", {"from": peer, "error": reason})
+            self._say(
+                "handshake", "TLS handshake failed", {"from": connection.peer, "error": reason}
+            )
         except OSError:  # gone, or too slow
             self._forget(connection)
         except BaseException:
@@ -179,7 +200,14 @@ class Listener:
 
     def _forget(self, connection: Connection) -> None:
         self._connections.pop(connection.inner, None)
-        self._strangers.pop(connection, None)
+        self._no_stranger(connection)
+
+    def _no_stranger(self, connection: Connection) -> None:
+        if connection in self._strangers:
+            del self._strangers[connection]
+            self._crowds[connection.peer] -= 1
+            if not self._crowds[connection.peer]:
+                del self._crowds[connection.peer]
 
     def _say(self, subject: str, message: str, fields: dict[str, object]) -> None:
         if times := self._seldom.due(subject):

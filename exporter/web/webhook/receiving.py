@@ -45,6 +45,8 @@ class Limits:
     """For a body to be whole: the API server gives up after 30 s."""
     turn_seconds: float = 10.0
     """For a whole body to have its turn to be counted."""
+    saving_seconds: float = 1.0
+    """For what is being received when we stop: who is told to end has two seconds for all."""
     bounds: Bounds = field(default_factory=Bounds)
     """Of connections."""
 
@@ -72,10 +74,10 @@ class Receiving:
         """
         return await asyncio.shield(await self._begun(request, region))
 
-    async def done(self, seconds: float) -> None:
-        """Return once nothing is being received, but after so many seconds at the latest."""
+    async def done(self) -> None:
+        """Return once nothing is being received, but after ``saving_seconds`` at the latest."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self._limits.saving_seconds):
                 while self._tasks:
                     await asyncio.wait(self._tasks)
 

@@ -248,3 +248,29 @@ def test_bad_input_costs_time_by_its_length_and_not_by_its_square() -> None:
 
     short = min(seconds(20_000) for _ in range(3))
     assert seconds(640_000) < 200 * short + 0.05
+
+
+def test_a_large_body_comes_in_slices() -> None:
+    """Of which none takes long; together they are the whole."""
+    reader = AuditReader()
+    events = [event(auditID=str(n), requestURI="/" + "x" * 100_000) for n in range(30)]
+    slices = reader.slices(body(*events))
+    assert slices is not None
+    sizes = [[each.audit_id for each in records] for records in slices]
+    assert [len(size) for size in sizes] == [11, 11, 8]
+    assert [n for size in sizes for n in size] == [str(n) for n in range(30)]
+
+
+def test_a_small_body_comes_at_once() -> None:
+    """The same as without slices, problems included."""
+    reader = AuditReader()
+    slices = reader.slices(body(event(auditID="a"), {"auditID": 1}, event(auditID="b")))
+    assert slices is not None
+    assert [[each.audit_id for each in records] for records in slices] == [["a", "b"]]
+    assert problems(reader) == {"schema": 1}
+
+
+@pytest.mark.parametrize("junk", [b"", b"[]", b'{"items":{}}', b'{"items":[{"a":"\\ud800"}]}'])
+def test_what_must_be_mended_or_is_no_list_has_no_slices(junk: bytes) -> None:
+    """Whoever asks decides who takes the time to mend it."""
+    assert AuditReader().slices(junk) is None
