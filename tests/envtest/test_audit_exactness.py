@@ -113,6 +113,7 @@ def caught_up(
     pages = exporter.scrapes.pages
     eventually(lambda: exporter.scrapes.pages >= pages + 3, "three more pages")
     exporter.lives.check()
+    assert exporter.lives.now.ready()
     return scene.seen(prometheus, exporter)
 
 
