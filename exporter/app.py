@@ -51,13 +51,14 @@ class Exporter:
         self._cluster = Cluster(ClusterChoice(config.kubeconfig, config.context))
         self._attribution = self._attributing()
         births = Births(time.monotonic)
+        book = load([*built_in(), *read(config.rule_files)], time.monotonic)
         self._scrapers = Scrapers(births, time.monotonic)
         self._auditing: Auditing | None = None
         if config.audited:
-            self._auditing = Auditing(config, births, self._scrapers, _noting())
+            self._auditing = Auditing(config, births, self._scrapers, _noting(), rules=book.audit)
         owners = self._attribution.owners if self._attribution else None
         self._counting = Counting(
-            load([*built_in(), *read(config.rule_files)], time.monotonic),
+            book,
             births,
             series_limit=config.series_limit,
             workload_of=owners.workload_of if owners else None,

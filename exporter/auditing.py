@@ -23,6 +23,7 @@ from exporter.metrics.counter import GaugeFamily
 from exporter.metrics.series import Family, Series
 from exporter.notes import Note
 from exporter.pipeline import AuditCounting
+from exporter.rules.audit.rulebook import AuditRules
 from exporter.rules.reserved_audit import LAST_RECEIVED, SOURCES
 from exporter.web.listening import TlsFiles
 from exporter.web.webhook import AuditWebhook, Receipt, Receive
@@ -62,11 +63,25 @@ class Reception:
 class Auditing:
     """Audit events of the sources that the configuration names."""
 
-    def __init__(self, config: Config, births: Births, scrapers: Scrapers, note: Note) -> None:
+    def __init__(
+        self,
+        config: Config,
+        births: Births,
+        scrapers: Scrapers,
+        note: Note,
+        *,
+        rules: AuditRules,
+    ) -> None:
         on = {WEBHOOK: config.audit_webhook, LOG: bool(config.audit_log_path)}
         self.receptions = {source: Reception() for source in SOURCES if on[source]}
         self.identities = Identities(self.receptions, limit=_MOST_IDENTITIES)
-        self.counting = AuditCounting(births, self.identities, series_limit=config.series_limit)
+        self.counting = AuditCounting(
+            births,
+            self.identities,
+            series_limit=config.series_limit,
+            rules=rules,
+            user_labels=config.audit_user_labels,
+        )
         self.last_received = 0.0
         """When a record last came in, Unix seconds; 0.0 for never."""
         self.enabled = bool(config.checkpoint_path)

@@ -211,6 +211,16 @@ OPTIONS: tuple[Option, ...] = (
         switch=True,
     ),
     Option(
+        "audit.user-labels",
+        "false",
+        "Add the label user, the name of who asks, to families of audit events (denials, requests "
+        "that last, deprecated versions, what rules feed with a class of user), and show "
+        "kube_audit_user_requests_total. Makes as many series more as there are people, robots and "
+        "service accounts (nodes have an empty name), and puts names of people into Prometheus.",
+        read.switch("audit_user_labels"),
+        switch=True,
+    ),
+    Option(
         "log.level",
         "info",
         "Least severe level that is logged.",

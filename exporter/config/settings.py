@@ -48,6 +48,7 @@ class Config:
     """Bytes."""
     audit_log_path: str = ""
     audit_only: bool = False
+    audit_user_labels: bool = False
     log_level: str = "info"
     log_format: str = "logfmt"
 

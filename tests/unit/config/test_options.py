@@ -69,6 +69,7 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
         {"audit_log_path": "/var/log/kubernetes/audit/audit.log"},
     ),
     "audit.only": ("true", "true", {"audit_only": True}),
+    "audit.user-labels": ("true", "true", {"audit_user_labels": True}),
     "log.level": ("warning", "warning", {"log_level": "warning"}),
     "log.format": ("json", "json", {"log_format": "json"}),
 }
