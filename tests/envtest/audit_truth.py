@@ -23,8 +23,11 @@ REQUESTS = "kube_audit_requests_total"
 DENIED = "kube_audit_denied_total"
 BEGAN = "kube_audit_long_running_requests_total"
 SECONDS = "kube_audit_request_duration_seconds"
-METRICS = (REQUESTS, DENIED, BEGAN, f"{SECONDS}_bucket", f"{SECONDS}_count")
+OPERATIONS = "kube_audit_sensitive_operations_total"
+METRICS = (REQUESTS, DENIED, BEGAN, f"{SECONDS}_bucket", f"{SECONDS}_count", OPERATIONS)
 """What is compared, sample by sample."""
+_SESSIONS = ("exec", "attach")
+"""Of the operations, which come from rules, those that are compared."""
 
 _ABOUT = ("group", "resource", "subresource", "namespace")
 _STRANGERS = ("anonymous", "unauthenticated")
@@ -87,14 +90,16 @@ def counts(found: Iterable[Json]) -> Counts:
 
 
 def believed(told: Counts) -> Counts:
-    """What strangers are refused is ``other`` where nobody else has used the name before.
+    """What both sides can tell.
 
-    Whether somebody has is no property of the request: so it is left out, on both sides.
+    What strangers are refused is ``other`` where nobody else has used the name before. Whether
+    somebody has is no property of the request: so it is left out.
     """
     folded: dict[str, Counter[Labels]] = {metric: Counter() for metric in told}
     for metric, found in told.items():
         for label_set, times in found.items():
-            folded[metric][_believed(label_set)] += times
+            if metric != OPERATIONS or dict(label_set).get("operation") in _SESSIONS:
+                folded[metric][_believed(label_set)] += times
     return folded
 
 
@@ -124,6 +129,8 @@ def _samples(event: Json) -> Iterator[tuple[str, Labels]]:
     if stage == "ResponseStarted" and name:
         if long and code < 400:
             yield BEGAN, labels({**about, "namespace": namespace})
+            by = {"user_class": about["user_class"], "namespace": namespace}
+            yield OPERATIONS, labels({**by, "operation": about["subresource"]})
         return
     yield REQUESTS, labels({**about, "code": str(code)})
     cause = _cause(event, about)

@@ -24,6 +24,7 @@ from tests.envtest.audit_truth import (
     BEGAN,
     DENIED,
     METRICS,
+    OPERATIONS,
     REQUESTS,
     Json,
     believed,
@@ -70,6 +71,7 @@ def truth(*configurations: AuditConfiguration) -> Counts:
     assert codes >= {"101", "200", "201", "204", "400", "401", "403", "404", "405", "409", "500"}
     began = {dict(label_set).get("subresource", "watch") for label_set in told[BEGAN]}
     assert began >= {"exec", "attach", "log", "watch"}
+    assert believed(told)[OPERATIONS].total() > 0
     return believed(told)
 
 
