@@ -116,6 +116,11 @@ class AuditLoad:
         """What was answered so far."""
         return sum((caller.codes for caller in self._callers), Counter())
 
+    def ask_more(self, times: int = 200) -> None:
+        """Return when so many more requests were answered."""
+        enough = self.codes.total() + times
+        eventually(lambda: self.codes.total() >= enough, "more requests are answered")
+
     def _ask(self, number: int, caller: Caller) -> None:
         rng = random.Random(f"{self._seed} {number}")
         asks = _asks(rng, f"{self._seed}-{number}")

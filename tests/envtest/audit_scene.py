@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -72,15 +72,24 @@ class AuditExporter:
         """As Prometheus calls it."""
         return f"127.0.0.1:{self.scrapes.port}"
 
-    def die(self, *, in_batch: bool = False, in_page: bool = False) -> None:
-        """SIGKILL; a new life begins a random while later."""
+    def die(
+        self,
+        meanwhile: Callable[[], object] | None = None,
+        *,
+        in_batch: bool = False,
+        in_page: bool = False,
+    ) -> None:
+        """SIGKILL; a new life begins after what happens ``meanwhile``, or a random while later."""
         put_off = self.killer.put_off
         if in_batch:
             self._halt_in_batch()
         self.killer.kill(in_page=in_page)
         # One that went on, because it stood between a page and its commit, has ended the batch.
         self.in_batch += in_batch and put_off == self.killer.put_off
-        pass_time(self._rng.uniform(0, _MOST_DOWN))
+        if meanwhile:
+            meanwhile()
+        else:
+            pass_time(self._rng.uniform(0, _MOST_DOWN))
         self.killer.next_life()
         self.lives.start()
 

@@ -215,10 +215,10 @@ def test_by_webhook_alone_and_by_log_alone_each_request_counts_once(
             lose_an_answer(scene, webhook)
             webhook.die(in_batch=turn != 2, in_page=turn == 2)
             with at_peace():
-                log.die(in_page=turn == 1)
+                log.die(load.ask_more, in_page=turn == 1)
         be_away(scene, webhook)
         with at_peace():
-            forgetful.die()
+            forgetful.die(load.ask_more)
         webhook.die()
     for client in (cluster.admin, cluster.client(port=server_port)):
         assert audit_errors(client) == {}, "an API server gave something up: no fair test"
@@ -264,7 +264,7 @@ def test_by_webhook_and_log_of_one_api_server_each_request_counts_once(
     house.callback(cluster.stop)
     with AuditLoad(cluster, make_users(cluster), seed=2, callers=3) as load:
         eventually(lambda: load.codes[101], "requests are made")
-        both.die(in_batch=True)
+        both.die(load.ask_more, in_batch=True)
         lose_an_answer(scene, both)
         both.die(in_page=True)
         cluster.restart_apiserver()
