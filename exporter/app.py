@@ -15,7 +15,7 @@ from exporter.attribution import Attribution
 from exporter.auditing import Auditing
 from exporter.checkpoint.committer import Committer
 from exporter.checkpointing import Checkpointing
-from exporter.config import Config
+from exporter.config import Config, ConfigError
 from exporter.election import PAYLOAD_LIMIT_BYTES, Elector, Hooks, lease_place
 from exporter.facts import told
 from exporter.failover import Failover
@@ -44,7 +44,7 @@ class ExporterFailedError(Exception):
 
 
 class Exporter:
-    """The running exporter. Raises ``RuleError`` for rule files that cannot be used."""
+    """The running exporter. Raises ``RuleError`` and ``ConfigError`` for what cannot be used."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -104,8 +104,13 @@ class Exporter:
             elector=self._elector,
             failover=self._failover,
         )
-        events = () if config.audit_only else self._counting.families()
-        audit = self._auditing.families() if self._auditing else ()
+        events = () if config.audit_only else tuple(self._counting.families())
+        audit = tuple(self._auditing.families()) if self._auditing else ()
+        for family in (*events, *audit, own.build_info):
+            try:
+                family.carry(config.carried_labels)
+            except ValueError as error:
+                raise ConfigError(f"--label, --cluster.name: {error}") from None
         self._page = Page(
             own.families(),
             births,
@@ -224,7 +229,7 @@ class Exporter:
             raise ExporterFailedError(str(error)) from None
         except OSError as error:
             raise _cannot_listen(host, port, error) from None
-        _log("info", "listening for audit events", {"address": address})
+        _log("info", "receiving audit events", {"address": address})
 
     def _committers(self) -> Sequence[Committer[Any, Any]]:
         """Of all that outlives us."""

@@ -84,6 +84,20 @@ OPTIONS: tuple[Option, ...] = (
         read.seconds("event_ttl"),
     ),
     Option(
+        "cluster.name",
+        "",
+        "Name of the cluster, which every series about it shows as the label cluster; for a "
+        "Prometheus that adds no such label itself.",
+        read.text("cluster_name"),
+    ),
+    Option(
+        "label",
+        "",
+        "Another label that every series about the cluster shows, NAME=VALUE; repeatable.",
+        read.labels,
+        repeatable=True,
+    ),
+    Option(
         "rules.file",
         "",
         "File with rules of your own, beside the built-in ones; repeatable. "
