@@ -137,6 +137,8 @@ class Family(ABC, Generic[S_co]):
             if name in self.declaration.labels:
                 raise ValueError(f"{name} is a label of {self.declaration.name} already")
         self._carried = label_text([n for n, _ in labels], [v for _, v in labels])
+        if not self._carried:
+            return  # a comma with nothing behind it is no OpenMetrics
         for series in self._order:
             series.carry(self._carried)
             series.mark()
