@@ -18,7 +18,7 @@ from tests.envtest.assets import Assets
 from tests.envtest.cluster import Cluster
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "audit"
-SERVER_NAME = "kube-event-metrics-audit.monitoring.svc"
+SERVER_NAME = "kube-event-metrics-audit.kube-event-metrics.svc"
 
 # As little as suits a test: batches of a second, tries that begin at once and last for a dozen
 # seconds, a new file each megabyte, and no file that is removed, for they are the truth.

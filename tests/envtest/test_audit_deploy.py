@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.envtest.api import ApiError
 from tests.envtest.assets import Assets
 from tests.envtest.audited import SHIPPED, shipped_flags
 from tests.envtest.cluster import Cluster
@@ -102,25 +100,3 @@ def test_all_ways_to_turn_it_on_say_the_same() -> None:
     kubeconfig = (SHIPPED / "webhook-kubeconfig.yaml").read_text()
     assert "/etc/kubernetes/audit" in mounted
     assert kubeconfig.count("/etc/kubernetes/audit/") == 4
-
-
-@pytest.mark.parametrize("name", ["daemonset.yaml", "receiver.yaml"])
-def test_manifests_are_taken_strictly(name: str, cluster: Cluster) -> None:
-    """An unknown or doubled field is an error here, where it would be passed over."""
-    namespace = cluster.namespace()
-    taken = Counter[str]()
-    for document in yaml.safe_load_all((SHIPPED / name).read_text()):
-        assert document["metadata"].pop("namespace") == "monitoring"
-        post(cluster, namespace, document)
-        taken[document["kind"]] += 1
-        with pytest.raises(ApiError, match="unknown field"):
-            post(cluster, namespace, {**document, "nonsense": True})
-    assert taken["ServiceAccount"] == 1
-
-
-def post(cluster: Cluster, namespace: str, document: Json) -> None:
-    """Try to create it."""
-    kind = document["kind"]
-    group = "apis/apps/v1" if kind in ("DaemonSet", "Deployment") else "api/v1"
-    path = f"/{group}/namespaces/{namespace}/{kind.lower()}s"
-    cluster.admin.request("POST", f"{path}?fieldValidation=Strict&dryRun=All", document)
