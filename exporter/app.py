@@ -30,7 +30,8 @@ from exporter.version import VERSION
 from exporter.watching import Watch, unwatched
 from exporter.web.listening import FileError
 from exporter.web.scrapers import recognizer
-from exporter.web.server import Health, WebServer
+from exporter.web.server import OPEN_PATHS, Health, WebServer
+from exporter.web.terms import Gate
 from exporter.web.webhook import AuditWebhook
 
 logger = logging.getLogger("exporter")
@@ -130,6 +131,8 @@ class Exporter:
                 ready=self.health().ready,
             ),
             recognize=recognizer(config.scraper_agents),
+            note=_noting(),
+            gate=Gate.of(config.web_config_file, OPEN_PATHS, _noting()),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -163,12 +166,13 @@ class Exporter:
 
     def _announce(self, host: str, port: int) -> None:
         address = _address(host, port)
+        scheme = "https" if self._web.encrypted else "http"
         person = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "127.0.0.1")  # noqa: S104
         _log("info", "listening", {"address": address, "version": VERSION})
         watched = f"watching the events of {self._cluster.description} at {self._cluster.url}"
         if self._config.audit_only:
             watched = "watching no events, only audit events"
-        _log("info", f"{watched}; look at http://{person}/", {})
+        _log("info", f"{watched}; look at {scheme}://{person}/", {})
 
     async def _work(self, stop: asyncio.Event) -> None:
         """Until ``stop``, or until a part dies, which ends the others."""
@@ -212,6 +216,8 @@ class Exporter:
         host, port = self._config.listen_host, self._config.listen_port
         try:
             return await self._web.start(host, port)
+        except FileError as error:
+            raise ExporterFailedError(str(error)) from None
         except OSError as error:
             raise _cannot_listen(host, port, error) from None
 
