@@ -81,6 +81,8 @@ class WebServer:
         )
         self._runner: web.AppRunner | None = None
         self._following: asyncio.Task[None] | None = None
+        # Connections with a request under way, where there is a gate.
+        self._busy: set[web.RequestHandler] = set()
 
     @property
     def encrypted(self) -> bool:
@@ -94,7 +96,7 @@ class WebServer:
         """
         if self._gate:
             await self._gate.load()
-        app = web.Application(middlewares=[_guarded(self._gate)] if self._gate else [])
+        app = web.Application(middlewares=[self._guard(self._gate)] if self._gate else [])
         app.on_response_prepare.append(self._common_headers)
         app.router.add_get(self._telemetry_path, self._metrics)
         app.router.add_get("/livez", _live)
@@ -130,14 +132,33 @@ class WebServer:
         return self._runner.server
 
     def _end_connections(self) -> None:
-        """Each after the request it is at: who comes again has today's certificate and terms."""
-        self._server().pre_shutdown()
+        """Each after the request that it is at: who comes again is looked at again."""
+        for connection in self._server().connections:
+            if connection in self._busy:
+                connection.close()
+            elif connection.transport:
+                connection.transport.close()
 
-    async def _common_headers(self, _request: web.Request, response: web.StreamResponse) -> None:
+    def _guard(self, gate: Gate) -> Middleware:
+        @web.middleware
+        async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+            self._busy.add(request.protocol)
+            try:
+                return await gate.pass_(request, handler)
+            finally:
+                self._busy.discard(request.protocol)
+
+        return guarded
+
+    async def _common_headers(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.popall("Server", None)  # which versions run is nobody's business
         if self._gate:
             response.headers.update(self._gate.terms.headers)
+            if self._gate.outdated(request):
+                # Its next connection has today's certificate.
+                response.force_close()
+                response.headers["Connection"] = "close"
 
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
         self._listener.admit(request.protocol)
@@ -183,14 +204,6 @@ class WebServer:
 async def _live(_request: web.Request) -> web.Response:
     # That this runs at all is the answer: the API server's health is no reason to restart us.
     return web.Response(text="ok\n")
-
-
-def _guarded(gate: Gate) -> Middleware:
-    @web.middleware
-    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await gate.pass_(request, handler)
-
-    return guarded
 
 
 async def _send(

@@ -59,24 +59,30 @@ class Gate:
         """Read them for the first time; raises ``FileError``."""
         await self._terms.load()
 
-    async def follow(self, changed: Callable[[], None]) -> NoReturn:
-        """Read them anew when they change, for ever; ``changed`` is told."""
+    async def follow(self, ended: Callable[[], None]) -> NoReturn:
+        """Read them anew when they change, for ever; ``ended`` is told when who was let in before
+        could be refused now.
+        """
         while True:
             await asyncio.sleep(self._look_seconds)
-            before = self.terms
+            before = _clients(self.terms)
             await self._terms.look()
-            if self.terms is not before:
-                changed()
+            if _clients(self.terms) != before:
+                ended()
 
     def context(self) -> ssl.SSLContext | None:
         """The TLS of a new connection; None is none."""
         return self.terms.context
 
+    def outdated(self, request: web.Request) -> bool:
+        """Whether the handshake of its connection was on other terms."""
+        transport = request.transport
+        return transport is not None and (
+            transport.get_extra_info("sslcontext") is not self.terms.context
+        )
+
     async def pass_(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """What the handler answers, to who may ask."""
-        transport = request.transport
-        if transport and transport.get_extra_info("sslcontext") is not self.terms.context:
-            request.protocol.close()  # after this: its handshake was on other terms
         resource = request.match_info.route.resource
         if resource is not None and resource.canonical in self._open:
             return await handler(request)
@@ -119,3 +125,8 @@ class Gate:
             status=401,
             headers={"WWW-Authenticate": 'Basic realm="kube-event-metrics", charset="UTF-8"'},
         )
+
+
+def _clients(terms: Terms) -> object:
+    """Equal for terms on which the same clients are let in, as far as TLS goes."""
+    return terms.context and (terms.context.verify_mode, terms.context.clients)

@@ -37,6 +37,8 @@ class ServerContext(ssl.SSLContext):
 
     sans: frozenset[str] | None = None
     """Subject alternative names, of which one must be the client's; None lets in all."""
+    clients: object = None
+    """Equal where the same clients are let in."""
 
 
 def refusal(tls: ssl.SSLObject) -> str:
@@ -189,6 +191,7 @@ def _set_clients(
         unverified = " (without verifying it, nothing can be required here)" if name in _ANY else ""
         raise KeyProblemError(key, f"{name} needs client_ca_file or client_ca{unverified}")
     load_trusted(context, *client_ca)
+    context.clients = (name, client_ca[1], context.sans)
     # An authority of ours need not be self-signed: Go trusts what it is told to.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_mode = _POLICIES[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ssl
 import textwrap
 from pathlib import Path
@@ -23,6 +24,12 @@ MUTUAL = TLS + "  client_ca_file: ca.crt\n  client_auth_type: RequireAndVerifyCl
 def hashed(password: str, cost: int = 4) -> str:
     """As ``htpasswd -nB`` makes it, at the least cost that there is."""
     return bcrypt.hashpw(password.encode(), bcrypt.gensalt(cost)).decode()
+
+
+def basic(user: str, password: str | bytes) -> str:
+    """An ``Authorization`` header."""
+    password = password.encode() if isinstance(password, str) else password
+    return "Basic " + base64.b64encode(user.encode() + b":" + password).decode()
 
 
 class WebConfig:

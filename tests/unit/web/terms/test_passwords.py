@@ -10,17 +10,11 @@ import pytest
 
 from exporter.web.terms import passwords as module
 from exporter.web.terms.passwords import BusyError, Passwords
-from tests.unit.web.web_config import hashed
+from tests.unit.web.web_config import basic, hashed
 
 ALICE = hashed("wonderland")
 BOB = hashed("builder", 6)
 USERS = {"alice": ALICE, "bob": BOB}
-
-
-def basic(user: str, password: str | bytes) -> str:
-    """An ``Authorization`` header."""
-    password = password.encode() if isinstance(password, str) else password
-    return "Basic " + base64.b64encode(user.encode() + b":" + password).decode()
 
 
 @pytest.fixture
