@@ -32,7 +32,7 @@ class Bounds:
     """What clients may take of us."""
 
     connections: int = 512
-    """At once. Each costs some 10 kB; with TLS 50 kB, and 350 kB where uvloop is missing."""
+    """At once. Each costs some 10 kB, with TLS 25 kB."""
     patience: float = 10.0
     """Seconds for which a connection that was not admitted keeps its place, where there are no
     others and its address has no more than its share.
