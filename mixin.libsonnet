@@ -4,6 +4,8 @@
 local documents(yaml) = local all = std.parseYaml(yaml); if std.isArray(all) then all else [all];
 {
   grafanaDashboards+:: {
+    'kube-events-audit-security.json': import 'dashboards/kube-events-audit-security.json',
+    'kube-events-audit.json': import 'dashboards/kube-events-audit.json',
     'kube-events-exporter.json': import 'dashboards/kube-events-exporter.json',
     'kube-events-lifecycles.json': import 'dashboards/kube-events-lifecycles.json',
     'kube-events-namespace.json': import 'dashboards/kube-events-namespace.json',
@@ -15,9 +17,15 @@ local documents(yaml) = local all = std.parseYaml(yaml); if std.isArray(all) the
   prometheusAlerts+:: {
     groups+: std.flatMap(function(document) document.groups, std.flatMap(documents, [
       importstr 'alerts/add-ons.rules.yaml',
+      importstr 'alerts/audit-access.rules.yaml',
+      importstr 'alerts/audit-changes.rules.yaml',
+      importstr 'alerts/audit-deletions.rules.yaml',
+      importstr 'alerts/audit-denials.rules.yaml',
+      importstr 'alerts/audit-server.rules.yaml',
       importstr 'alerts/autoscaling.rules.yaml',
       importstr 'alerts/containers.rules.yaml',
       importstr 'alerts/evictions.rules.yaml',
+      importstr 'alerts/exporter-audit.rules.yaml',
       importstr 'alerts/exporter.rules.yaml',
       importstr 'alerts/general.rules.yaml',
       importstr 'alerts/images.rules.yaml',

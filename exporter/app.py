@@ -15,7 +15,7 @@ from exporter.attribution import Attribution
 from exporter.auditing import Auditing
 from exporter.checkpoint.committer import Committer
 from exporter.checkpointing import Checkpointing
-from exporter.config import Config
+from exporter.config import Config, ConfigError
 from exporter.election import PAYLOAD_LIMIT_BYTES, Elector, Hooks, lease_place
 from exporter.facts import told
 from exporter.failover import Failover
@@ -45,20 +45,21 @@ class ExporterFailedError(Exception):
 
 
 class Exporter:
-    """The running exporter. Raises ``RuleError`` for rule files that cannot be used."""
+    """The running exporter. Raises ``RuleError`` and ``ConfigError`` for what cannot be used."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
         self._cluster = Cluster(ClusterChoice(config.kubeconfig, config.context))
         self._attribution = self._attributing()
         births = Births(time.monotonic)
+        book = load([*built_in(), *read(config.rule_files)], time.monotonic)
         self._scrapers = Scrapers(births, time.monotonic)
         self._auditing: Auditing | None = None
         if config.audited:
-            self._auditing = Auditing(config, births, self._scrapers, _noting())
+            self._auditing = Auditing(config, births, self._scrapers, _noting(), rules=book.audit)
         owners = self._attribution.owners if self._attribution else None
         self._counting = Counting(
-            load([*built_in(), *read(config.rule_files)], time.monotonic),
+            book,
             births,
             series_limit=config.series_limit,
             workload_of=owners.workload_of if owners else None,
@@ -104,8 +105,13 @@ class Exporter:
             elector=self._elector,
             failover=self._failover,
         )
-        events = () if config.audit_only else self._counting.families()
-        audit = self._auditing.families() if self._auditing else ()
+        events = () if config.audit_only else tuple(self._counting.families())
+        audit = tuple(self._auditing.families()) if self._auditing else ()
+        for family in (*events, *audit, own.build_info):
+            try:
+                family.carry(config.carried_labels)
+            except ValueError as error:
+                raise ConfigError(f"--label, --cluster.name: {error}") from None
         self._page = Page(
             own.families(),
             births,
@@ -229,7 +235,7 @@ class Exporter:
             raise ExporterFailedError(str(error)) from None
         except OSError as error:
             raise _cannot_listen(host, port, error) from None
-        _log("info", "listening for audit events", {"address": address})
+        _log("info", "receiving audit events", {"address": address})
 
     def _committers(self) -> Sequence[Committer[Any, Any]]:
         """Of all that outlives us."""

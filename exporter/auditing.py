@@ -23,6 +23,7 @@ from exporter.metrics.counter import GaugeFamily
 from exporter.metrics.series import Family, Series
 from exporter.notes import Note
 from exporter.pipeline import AuditCounting
+from exporter.rules.audit.rulebook import AuditRules
 from exporter.rules.reserved_audit import LAST_RECEIVED, SOURCES
 from exporter.web.listening import TlsFiles
 from exporter.web.webhook import AuditWebhook, Receipt, Receive
@@ -62,11 +63,25 @@ class Reception:
 class Auditing:
     """Audit events of the sources that the configuration names."""
 
-    def __init__(self, config: Config, births: Births, scrapers: Scrapers, note: Note) -> None:
+    def __init__(
+        self,
+        config: Config,
+        births: Births,
+        scrapers: Scrapers,
+        note: Note,
+        *,
+        rules: AuditRules,
+    ) -> None:
         on = {WEBHOOK: config.audit_webhook, LOG: bool(config.audit_log_path)}
         self.receptions = {source: Reception() for source in SOURCES if on[source]}
         self.identities = Identities(self.receptions, limit=_MOST_IDENTITIES)
-        self.counting = AuditCounting(births, self.identities, series_limit=config.series_limit)
+        self.counting = AuditCounting(
+            births,
+            self.identities,
+            series_limit=config.series_limit,
+            rules=rules,
+            user_labels=config.audit_user_labels,
+        )
         self.last_received = 0.0
         """When a record last came in, Unix seconds; 0.0 for never."""
         self.enabled = bool(config.checkpoint_path)
@@ -140,12 +155,16 @@ class Auditing:
 
     def _position(self) -> str:
         position = self.follower.position if self.follower else None
-        return position.to_text() if position else ""
+        # A position does not know its path: at another it would be a gap.
+        return f"{self._config.audit_log_path}\n{position.to_text()}" if position else ""
 
     def _continued(self, text: str) -> LogPosition | None:
-        """The position that is kept; None where there is none, or none that can be read."""
+        """The position that is kept of this log; None where there is none that can be read."""
+        path, _, position = text.rpartition("\n")
+        if path != self._config.audit_log_path:
+            return None
         try:
-            return LogPosition.from_text(text) if text else None
+            return LogPosition.from_text(position)
         except ValueError as error:
             self._note("error", "the log is followed from its end", {"reason": str(error)})
             return None

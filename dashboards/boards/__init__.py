@@ -3,11 +3,22 @@
 
 from __future__ import annotations
 
-from dashboards.boards import exporter, lifecycles, namespace, nodes, overview, pods, volumes
+from dashboards.boards import (
+    audit,
+    audit_security,
+    exporter,
+    lifecycles,
+    namespace,
+    nodes,
+    overview,
+    pods,
+    volumes,
+)
 from dashboards.kit.board import Board
 
 
 def boards() -> list[Board]:
     """All, in the order of an investigation."""
-    makers = (overview, namespace, pods, nodes, volumes, lifecycles, exporter)
+    events = (overview, namespace, pods, nodes, volumes, lifecycles)
+    makers = (*events, audit, audit_security, exporter)
     return [maker.board() for maker in makers]

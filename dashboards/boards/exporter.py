@@ -6,6 +6,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.boards import uids
+from dashboards.boards.audit_reception import reception
 from dashboards.boards.counting import counting
 from dashboards.boards.exporter_options import checkpoint, replicas, workloads
 from dashboards.boards.own import FULL, PREFIX, REPLICA, WORDS, counter, gauge
@@ -35,6 +36,7 @@ def board() -> Board:
             Row("Checkpoint: does it survive a restart?", [*checkpoint()]),
             Row("Replicas: who leads?", [*replicas()], collapsed=True),
             Row("Owners of pods: workload labels", [*workloads()], collapsed=True),
+            Row("Audit events: reception", [*reception()], collapsed=True),
             Row("Scrapes and resources", [*_resources()]),
         ],
     )

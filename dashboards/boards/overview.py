@@ -6,6 +6,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.models import dashboard as models
 
 from dashboards.boards import uids
+from dashboards.boards.auditing import DENIED, SENSITIVE, audited
 from dashboards.boards.counting import counting, freshness
 from dashboards.kit.alerts import firing_alerts
 from dashboards.kit.board import Board
@@ -59,6 +60,7 @@ def board() -> Board:
             Row("What, and since when?", [_alerts(), _by_subject(), _by_reason()]),
             Row("Where?", [_namespaces(), _by_namespace(), _by_cluster()]),
             Row("Which reasons?", [_reasons(), _new_reasons(), _latest()]),
+            Row("Who did what? (audit events)", [*_audit()], collapsed=True),
         ],
         [namespace()],
     )
@@ -246,3 +248,21 @@ def _latest() -> models.Panel:
         width=12,
         ascending=True,
     )
+
+
+def _audit() -> list[models.Panel]:
+    return [
+        bars(
+            "Sensitive operations",
+            "Did somebody do what others should know of: sessions in pods, secrets, roles,"
+            " deletions? The board Audit security has who and where. No data: no exporter receives"
+            " audit events.",
+            audited(SENSITIVE, "operation"),
+        ),
+        bars(
+            "Refused requests, by cause",
+            "Who is refused, and by whom? The board Audit security has the resources. No data: no"
+            " exporter receives audit events.",
+            audited(DENIED, "cause", "user_class"),
+        ),
+    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dashboards.kit.expressions import Expr
 
-FIRING = 'ALERTS{alertstate="firing", alertname=~"KubeEvent.*", cluster=~"$cluster"}'
+FIRING = 'ALERTS{alertstate="firing", alertname=~"Kube(Event|Audit).+", cluster=~"$cluster"}'
 
 
 _LABELS = ("alertname", "severity", "cluster", "namespace")

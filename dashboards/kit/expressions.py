@@ -53,6 +53,10 @@ class Expr:
         """Only elements that are less."""
         return replace(self, text=f"{self.text} < {bound:g}")
 
+    def is_below(self, bound: float) -> Expr:
+        """Whether elements are less, as 0 or 1."""
+        return replace(self, text=f"({self.text}) < bool {bound:g}", unit="short")
+
     def top(self, count: int) -> Expr:
         """The greatest elements; for tables, as a graph would have others at each step."""
         return replace(self, text=f"topk({count}, {self.text})")

@@ -9,7 +9,7 @@ from exporter.config.loading import nearest
 from exporter.metrics.declaration import Declaration, MetricType
 from exporter.rules import reserved
 from exporter.rules.loading import built_in, load
-from exporter.selfmetrics import DECLARATIONS
+from exporter.selfmetrics import DECLARATIONS, RECEPTION
 
 _GAUGE, _COUNTER = MetricType.GAUGE, MetricType.COUNTER
 
@@ -39,5 +39,7 @@ def family(name: str) -> Declaration:
 
 @cache
 def _known() -> dict[str, Declaration]:
-    of_rules = load(built_in(), lambda: 0.0).declarations
-    return {d.name: d for d in (*reserved.OWN, *of_rules, *DECLARATIONS, *PROCESS)}
+    book = load(built_in(), lambda: 0.0)
+    of_rules = (*book.declarations, *book.audit.declarations)
+    declared = (*reserved.OWN, *of_rules, *DECLARATIONS, *RECEPTION, *PROCESS)
+    return {d.name: d for d in declared}

@@ -3,7 +3,8 @@
 
 Pure: no socket, no clock, no client library. ``wire`` knows how audit.k8s.io spells an event,
 ``record`` is the one spelling everything downstream sees, ``reading`` takes whole bodies and
-streams of lines, ``identities`` knows what was read before, ``denials`` who refused a request.
+streams of lines, ``identities`` knows what was read before, ``denials`` who refused a request;
+``bodies`` is read only when a rule asks.
 """
 
 from exporter.audit.denials import Denial, denial_of

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
 import msgspec
 
+from exporter.audit.bodies import texts_of
 from exporter.audit.resources import LONG_RUNNING_SUBRESOURCES, LONG_RUNNING_VERBS
 from exporter.audit.users import UserClass
 
@@ -15,6 +17,7 @@ STARTED = "ResponseStarted"
 COMPLETE = "ResponseComplete"
 PANIC = "Panic"
 _MICROSECONDS = 1_000_000
+_ABSENT = msgspec.Raw()
 
 
 class Notes(msgspec.Struct, frozen=True, gc=False):
@@ -71,6 +74,38 @@ class AuditRecord(msgspec.Struct, frozen=True, gc=False):
     """When this stage was reached, by the same clock."""
     notes: Notes | None
     """None where there is nothing to say."""
+    annotation_keys: Collection[str] = ()
+    """Of all annotations but the authorizer's."""
+    user_agent: str = ""
+    """What the client says it is."""
+    uri: str = ""
+    """Path and query."""
+    raw_groups: msgspec.Raw = _ABSENT
+    raw_impersonated_groups: msgspec.Raw = _ABSENT
+    raw_sources: msgspec.Raw = _ABSENT
+    body: msgspec.Raw = _ABSENT
+    """Of the request, as the client wrote it; empty unless the policy's level has it."""
+
+    @property
+    def user_groups(self) -> Sequence[str]:
+        """Of who really asks."""
+        return texts_of(self.raw_groups)
+
+    @property
+    def impersonated_groups(self) -> Sequence[str]:
+        """Of whom ``user`` acts as."""
+        return texts_of(self.raw_impersonated_groups)
+
+    @property
+    def source(self) -> str:
+        """Who the API server itself spoke to: the last address, which no client can forge."""
+        addresses = texts_of(self.raw_sources)
+        return addresses[-1] if addresses else ""
+
+    @property
+    def counted_class(self) -> UserClass:
+        """The class of user that it is counted under."""
+        return UserClass.IMPERSONATED if self.impersonated else self.user_class
 
     @property
     def ends(self) -> bool:

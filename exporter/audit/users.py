@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from enum import StrEnum
+
+import msgspec
 
 
 class UserClass(StrEnum):
@@ -31,13 +32,14 @@ STRANGERS = frozenset({UserClass.ANONYMOUS, UserClass.UNAUTHENTICATED})
 """Of whom nothing was proved: anybody who reaches the API server."""
 _SYSTEM = "system:"
 _NODE = "system:node:"
-_NODES = "system:nodes"
+# Within a text the quotes would be escaped.
+_NODES = b'"system:nodes"'
 _ACCOUNT = "system:serviceaccount:"
 _SYSTEM_ACCOUNT = "system:serviceaccount:kube-system:"
 
 
-def user_class(name: str, groups: Collection[str]) -> UserClass:
-    """The class of a user, by the name and the groups that authentication gave."""
+def user_class(name: str, groups: msgspec.Raw) -> UserClass:
+    """The class of a user, by the name and the groups that authentication gave, a JSON list."""
     if not name.startswith(_SYSTEM):
         return UserClass.USER if name else UserClass.UNAUTHENTICATED
     if name.startswith(_ACCOUNT):
@@ -45,5 +47,5 @@ def user_class(name: str, groups: Collection[str]) -> UserClass:
         return UserClass.SYSTEM if system else UserClass.SERVICE_ACCOUNT
     # As the Node authorizer has it: the name alone, without the group, has no rights of a node.
     if name.startswith(_NODE):
-        return UserClass.NODE if _NODES in groups else UserClass.USER
+        return UserClass.NODE if _NODES in bytes(groups) else UserClass.USER
     return UserClass.ANONYMOUS if name == "system:anonymous" else UserClass.SYSTEM

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How audit.k8s.io spells an event; with ``annotations`` the only file that knows.
 
-Only fields that are used are declared: msgspec skips the rest (the bodies of a request and its
-answer are most of an event) without building it.
+Only fields that are used are declared: msgspec skips the rest (the body of the answer is most of
+an event) without building it. What only rules ask for is skipped too, and kept as it is written.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from exporter.audit.record import AuditRecord
 from exporter.audit.resources import OTHER, VERBS, WRITES
 from exporter.audit.users import user_class
 
+_ABSENT = msgspec.Raw()
+"""Of a field that nearly nobody asks for, and so is kept as it is written."""
+
 
 class _User(msgspec.Struct, gc=False):
     username: str | None = None
-    groups: list[str] | None = None
-
-
-class _ImpersonatedUser(msgspec.Struct, gc=False):
-    username: str | None = None
+    groups: msgspec.Raw = _ABSENT
 
 
 class _Reference(msgspec.Struct, gc=False):
@@ -51,9 +50,12 @@ class AuditEvent(msgspec.Struct, gc=False):
     requestURI: str | None = None
     verb: str | None = None
     user: _User | None = None
-    impersonatedUser: _ImpersonatedUser | None = None
+    impersonatedUser: _User | None = None
+    sourceIPs: msgspec.Raw = _ABSENT
+    userAgent: str | None = None
     objectRef: _Reference | None = None
     responseStatus: _Status | None = None
+    requestObject: msgspec.Raw = _ABSENT
     requestReceivedTimestamp: str | None = None
     stageTimestamp: str | None = None
     annotations: dict[str, str] | None = None
@@ -85,6 +87,7 @@ def read_audit_event(event: AuditEvent) -> AuditRecord | None:
     status = event.responseStatus or _NO_STATUS
     code = status.code or 0
     annotations = event.annotations or _NO_ANNOTATIONS
+    plain = annotations.keys() <= PLAIN
     return AuditRecord(
         audit_id,
         stage,
@@ -99,13 +102,20 @@ def read_audit_event(event: AuditEvent) -> AuditRecord | None:
         status.message or "",
         annotations.get(DECISION, ""),
         name,
-        user_class(name, user.groups or ()),
+        user_class(name, user.groups),
         acting is not None,
         (acting and acting.username) or "",
         verb in WRITES and uri is not None and "?" in uri and _is_dry_run(uri),
         event.requestReceivedTimestamp or "",
         event.stageTimestamp or "",
-        None if annotations.keys() <= PLAIN else notes_of(annotations),
+        None if plain else notes_of(annotations),
+        () if plain else annotations.keys() - PLAIN,
+        event.userAgent or "",
+        uri or "",
+        user.groups,
+        acting.groups if acting else _ABSENT,
+        event.sourceIPs,
+        event.requestObject,
     )
 
 

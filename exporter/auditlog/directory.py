@@ -7,13 +7,12 @@ Blocking: for a thread.
 from __future__ import annotations
 
 import os
-import stat
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter.auditlog.files import Identity, LogFile, identity_of, opened
+from exporter.auditlog.files import LogFile, identity_of, opened
 from exporter.auditlog.succession import Backup, Family
 
 # Each costs microseconds; a rotation takes at least as long as it takes to write a file.
@@ -34,13 +33,12 @@ class Look:
     """Its bytes; 0 for none."""
     absent: bool
     """Whether there is none."""
-    identities: Mapping[Backup, Identity]
-    """Of the backups, which are in the order of their names."""
+    backups: Sequence[Backup]
+    """In the order of their names."""
 
-    @property
-    def backups(self) -> Sequence[Backup]:
-        """In the order of their names."""
-        return tuple(self.identities)
+    def __contains__(self, backup: Backup) -> bool:
+        """Whether it is still there, compressed meanwhile or not."""
+        return any(each.rotated == backup.rotated for each in self.backups)
 
     def close(self) -> None:
         """Give the current file back, where nobody took it."""
@@ -54,6 +52,8 @@ class LogDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._family = Family(path.name)
+        self._stamps: dict[str, str] = {}
+        self._sizes: dict[str, int] = {}
 
     def look(self) -> Look:
         """A moment that was: no rotation happened between listing and opening.
@@ -63,17 +63,19 @@ class LogDirectory:
         for _ in range(_TRIES):
             current = self._current()
             try:
-                # A listing can miss a file that is renamed, or a compressed one that was made
-                # when the listing had begun and replaced the plain one before it ended.
+                # Twice: a listing can miss a file that is renamed, or a compressed one that was
+                # made when the listing had begun and replaced the plain one before it ended.
                 backups = self._backups()
                 again = self._backups()
                 settled = self.is_current(current) and backups == again
+                size = current.size() if current else 0
             except BaseException:
                 if current:
                     current.close()
                 raise
-            look = Look(current, current.size() if current else 0, current is None, backups)
+            look = Look(current, size, current is None, backups)
             if settled:
+                self._forget_all_but(backups)
                 return look
             look.close()
         raise UnsettledError
@@ -88,15 +90,38 @@ class LogDirectory:
 
     def open(self, backup: Backup) -> LogFile:
         """A backup; ``UnsettledError`` where it has gone meanwhile, or was compressed."""
-        try:
-            return opened(self.path.with_name(backup.name), compressed=backup.compressed)
-        except FileNotFoundError as error:
-            raise UnsettledError from error
+        with _still_there():
+            return opened(self._place(backup), compressed=backup.compressed)
+
+    def is_file(self, backup: Backup, file: LogFile) -> bool:
+        """Whether a backup is this open file, under another name."""
+        with _still_there():
+            return identity_of(self._place(backup).stat()) == file.identity
+
+    def stamp(self, backup: Backup) -> str:
+        """The stage time that it begins with, which is read once; ``""`` for none."""
+        if known := self._stamps.get(backup.rotated):
+            return known
+        with closing(self.open(backup)) as file:
+            self._stamps[backup.rotated] = stamp = file.stamp()
+            return stamp
 
     def size(self, backup: Backup) -> int:
-        """Of its content."""
+        """Of its content, looked at once."""
+        if (known := self._sizes.get(backup.rotated)) is not None:
+            return known
         with closing(self.open(backup)) as file:
-            return file.size()
+            self._sizes[backup.rotated] = size = file.size()
+            return size
+
+    def _forget_all_but(self, backups: Sequence[Backup]) -> None:
+        there = {backup.rotated for backup in backups}
+        for known in (self._stamps, self._sizes):
+            for rotated in known.keys() - there:
+                del known[rotated]
+
+    def _place(self, backup: Backup) -> Path:
+        return self.path.with_name(backup.name)
 
     def _current(self) -> LogFile | None:
         try:
@@ -104,17 +129,18 @@ class LogDirectory:
         except FileNotFoundError:
             return None
 
-    def _backups(self) -> dict[Backup, Identity]:
+    def _backups(self) -> list[Backup]:
         try:
-            names = os.listdir(self.path.parent)  # noqa: PTH208 - names, not paths
+            with os.scandir(self.path.parent) as listing:
+                names = [entry.name for entry in listing if entry.is_file()]
         except FileNotFoundError:
-            return {}
-        found: dict[Backup, Identity] = {}
-        for backup in self._family.backups(names):
-            try:
-                looked_at = self.path.with_name(backup.name).stat()
-            except FileNotFoundError:
-                continue
-            if stat.S_ISREG(looked_at.st_mode):
-                found[backup] = identity_of(looked_at)
-        return found
+            return []
+        return self._family.backups(names)
+
+
+@contextmanager
+def _still_there() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise UnsettledError from error

@@ -33,25 +33,26 @@ class LogFile:
 
     compressed = False
 
-    def __init__(self, file: FileIO) -> None:
-        self.identity = identity_of(os.fstat(file.fileno()))
-        self._file = file
+    def __init__(self, descriptor: int) -> None:
+        self.identity = identity_of(os.fstat(descriptor))
+        self._descriptor = descriptor
 
     def read(self, at: int, size: int) -> bytes:
         """Up to ``size`` bytes from ``at`` on; fewer at the end only."""
-        return os.pread(self._file.fileno(), size, at)
+        return os.pread(self._descriptor, size, at)
 
     def size(self) -> int:
         """Bytes of its content."""
-        return os.fstat(self._file.fileno()).st_size
+        return os.fstat(self._descriptor).st_size
 
     def deleted(self) -> bool:
         """Whether it has no name any more."""
-        return os.fstat(self._file.fileno()).st_nlink == 0
+        return os.fstat(self._descriptor).st_nlink == 0
 
     def close(self) -> None:
         """Give it back."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # a network may not answer; it is closed all the same
+            os.close(self._descriptor)
 
     def content(self) -> int:
         """Where it begins, behind the NUL bytes that a truncation from outside leaves."""
@@ -98,9 +99,10 @@ class CompressedFile(LogFile):
 
     compressed = True
 
-    def __init__(self, file: FileIO) -> None:
-        super().__init__(file)
-        self._content = gzip.GzipFile(fileobj=file)
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor)
+        self._packed = FileIO(descriptor, closefd=False)
+        self._content = gzip.GzipFile(fileobj=self._packed)
 
     def read(self, at: int, size: int) -> bytes:  # noqa: D102
         try:
@@ -111,26 +113,26 @@ class CompressedFile(LogFile):
 
     def close(self) -> None:  # noqa: D102
         self._content.close()
+        self._packed.close()
         super().close()
 
     def size(self) -> int:
         """As its last bytes say, which is cheap and may be wrong: modulo 4 GiB (RFC 1952)."""
-        end = os.fstat(self._file.fileno()).st_size
-        return int.from_bytes(os.pread(self._file.fileno(), 4, max(0, end - 4)), "little")
+        end = os.fstat(self._descriptor).st_size
+        return int.from_bytes(os.pread(self._descriptor, 4, max(0, end - 4)), "little")
 
 
 def opened(path: Path, *, compressed: bool = False) -> LogFile:
     """The file at ``path``, which must be one that has an end."""
     # Without O_NONBLOCK a FIFO would be waited for.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    file = FileIO(descriptor, "rb", closefd=True)
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise OSError(f"{path} is {_kind(mode)} and no file")
-        return CompressedFile(file) if compressed else LogFile(file)
+            raise OSError(f"it is {_kind(mode)} and no file")
+        return CompressedFile(descriptor) if compressed else LogFile(descriptor)
     except BaseException:
-        file.close()
+        os.close(descriptor)
         raise
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from exporter.auditlog.directory import LogDirectory, Look
 from exporter.auditlog.files import DamagedError, LogFile
 from exporter.auditlog.position import ORIGIN, LogPosition, digest
-from exporter.auditlog.succession import Backup, in_order
+from exporter.auditlog.succession import Backup, in_order, later_than
 from exporter.auditlog.track import Track
 
 
@@ -27,6 +27,8 @@ class Place:
     """None: with the first file that is not passed."""
     position: LogPosition | None = None
     """None: it cannot be told anew, the one before stays."""
+    behind: Backup | None = None
+    """The file before the one that comes next, where it is that of the position."""
     shortened: bool = False
     """Whether the end of the file is missing that had been read, and perhaps more."""
 
@@ -34,7 +36,7 @@ class Place:
 def ordered(
     directory: LogDirectory, backups: Sequence[Backup], current: LogFile | None
 ) -> list[Backup]:
-    """As they were written. To know that, all are opened, unless there is one alone."""
+    """As they were written. To know that, all are looked into, unless there is one alone."""
     if len(backups) < 2:
         return list(backups)
     stamps = _stamps(directory, backups)
@@ -52,7 +54,7 @@ def begin(directory: LogDirectory, look: Look, limit: int) -> Place:
         with closing(directory.open(backup)) as file, suppress(DamagedError):
             track = Track(file, backup, limit=limit, at=file.size())
             if position := track.position():
-                return Place(look.backups, None, position)
+                return Place(look.backups, None, position, behind=backup)
     return Place(look.backups, None, ORIGIN)
 
 
@@ -77,8 +79,8 @@ def locate(directory: LogDirectory, look: Look, position: LogPosition, limit: in
 
 def without(directory: LogDirectory, look: Look, position: LogPosition) -> Place:
     """Where to go on when the position's file is gone: behind all that do not begin after it."""
-    stamps = _stamps(directory, look.backups)
-    return Place([each for each in look.backups if stamps[each.rotated] <= position.since])
+    later = later_than(position.since, look.backups, _stamps(directory, look.backups))
+    return Place([backup for backup in look.backups if backup not in later])
 
 
 def _resumed(
@@ -91,7 +93,7 @@ def _resumed(
     # A server that lost its power: what was read may never have reached the disk.
     shortened = not file.compressed and file.size() < position.offset
     at = file.after_last_line() if shortened else position.offset
-    track = Track(file, backup, limit=limit, at=at)
+    track = Track(file, backup, limit=limit, at=at, since=position.since)
     return Place(passed, track, track.position() if shortened else position, shortened=shortened)
 
 
@@ -100,8 +102,4 @@ def _is_of(position: LogPosition, file: LogFile) -> bool:
 
 
 def _stamps(directory: LogDirectory, backups: Sequence[Backup]) -> dict[str, str]:
-    stamps = {}
-    for backup in backups:
-        with closing(directory.open(backup)) as file:
-            stamps[backup.rotated] = file.stamp()
-    return stamps
+    return {backup.rotated: directory.stamp(backup) for backup in backups}

@@ -94,9 +94,10 @@ class LogFollower:
             self._take(step.block, step.last)
         self._position = step.position
         telemetry = self.telemetry
-        telemetry.position_bytes = step.at
-        telemetry.size_bytes = step.size
-        telemetry.backlog_bytes = step.backlog
+        if step.measured:
+            telemetry.position_bytes = step.measured.at
+            telemetry.size_bytes = step.measured.size
+            telemetry.backlog_bytes = step.measured.backlog
         telemetry.bytes += step.read
         telemetry.rotations += step.rotations
         telemetry.overlong += step.overlong

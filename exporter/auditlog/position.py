@@ -8,6 +8,7 @@ may be compressed by the time it is looked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from typing import Annotated, Self
 
@@ -54,6 +55,8 @@ class LogPosition:
             raise ValueError(f"{text[:200]!r} is no position: {error}") from error
         if position.head_bytes > position.offset:
             raise ValueError(f"{text[:200]!r} is no position: its head was not read")
+        if position.since:
+            datetime.fromisoformat(position.since)
         return position
 
 

@@ -19,8 +19,8 @@ from exporter.audit.mending import REFUSALS
 
 _ROTATED = r"(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d\.\d{3})"
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
-# Requests that end at once are written in any order; who sets a clock back, does so by more.
-_JITTER = timedelta(seconds=1)
+# Requests that end at the same time are written in any order.
+_JITTER = timedelta(milliseconds=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +67,60 @@ def in_order(
     """Backups in the order in which they were written. They come by name.
 
     ``stamps`` are the stage times with which they begin, by ``rotated``, ``current`` is that of the
-    current file; ``""`` where it is not known. Where these are out of order a clock was set back:
-    then neither they nor the names can be trusted, but that a file begins when the one before it
-    was rotated.
+    current file; ``""`` where it is not known. Where names and beginnings disagree a clock was set
+    back. Then neither can be trusted, but that a file begins when the one before it was rotated.
     """
-    begins = {}
+    begins = _begins(backups, stamps)
+    ends = {backup: _time(backup.rotated) for backup in backups}
+    following = [begins[backup] for backup in backups[1:]]
+    if current:
+        following.append(_time(current))
+    forwards = all(begins[one] <= begins[other] for one, other in pairwise(backups))
+    if forwards and all(begins[each] <= ends[each] + _JITTER for each in backups):
+        return list(backups)
+    if all(
+        abs(ends[one] - begin) <= _JITTER for one, begin in zip(backups, following, strict=False)
+    ):
+        return list(backups)
+    return _linked(begins, ends, _time(current) if current else None)
+
+
+def later_than(since: str, backups: Sequence[Backup], stamps: Mapping[str, str]) -> list[Backup]:
+    """Those that begin after a file did that began at ``since``; all where that is not known.
+
+    A file without a whole line is later if it ended later: none of its lines can count twice.
+    """
+    if not since:
+        return list(backups)
+    return [each for each in backups if _time(stamps[each.rotated] or each.rotated) > _time(since)]
+
+
+def _begins(backups: Sequence[Backup], stamps: Mapping[str, str]) -> dict[Backup, datetime]:
+    """Where a file has no whole line, it begins when the one before it ends."""
+    begins: dict[Backup, datetime] = {}
     before = ""
     for backup in backups:
-        before = stamps.get(backup.rotated) or before or backup.rotated
-        begins[backup] = _time(before)
-    if all(begins[one] <= begins[other] + _JITTER for one, other in pairwise(backups)):
-        return list(backups)
-    ends = {backup: _time(backup.rotated) for backup in backups}
-    if current:
-        begin = _time(current)
-        last = min(backups, key=lambda each: abs(ends[each] - begin))
-    else:
-        last = max(backups, key=lambda each: min(abs(ends[each] - b) for b in begins.values()))
-    reverse = [last]
-    del ends[last]
-    while ends:
-        begin = begins[reverse[-1]]
-        reverse.append(min(ends, key=lambda each: abs(ends[each] - begin)))
+        stamp = stamps.get(backup.rotated, "")
+        begins[backup] = _time(stamp or before or backup.rotated)
+        before = max(backup.rotated, stamp or before)
+    return begins
+
+
+def _linked(
+    begins: Mapping[Backup, datetime], ends: dict[Backup, datetime], current: datetime | None
+) -> list[Backup]:
+    """From the last to the first: before each the one whose end is nearest to its beginning."""
+
+    def nearest(begin: datetime) -> Backup:
+        return min(ends, key=lambda each: abs(ends[each] - begin))
+
+    def loneliest() -> Backup:
+        return max(ends, key=lambda each: min(abs(ends[each] - b) for b in begins.values()))
+
+    reverse = [nearest(current) if current else loneliest()]
+    while len(ends) > 1:
         del ends[reverse[-1]]
+        reverse.append(nearest(begins[reverse[-1]]))
     return reverse[::-1]
 
 
@@ -102,28 +133,28 @@ class Succession:
 
     def __init__(self, passed: Iterable[str] = ()) -> None:
         self._passed = set(passed)
-        self._awaited: set[str] = set()
+        self._expected: set[str] = set()
 
     @property
-    def awaited(self) -> bool:
+    def expecting(self) -> bool:
         """Whether a backup was still to come when last listed."""
-        return bool(self._awaited)
+        return bool(self._expected)
 
     def passed(self, rotated: str) -> None:
         """It has been read, or is being read."""
         self._passed.add(rotated)
-        self._awaited.discard(rotated)
+        self._expected.discard(rotated)
 
     def to_come(self, rotated: str) -> None:
         """Nothing was taken of it after all."""
         self._passed.discard(rotated)
-        self._awaited.add(rotated)
+        self._expected.add(rotated)
 
     def listed(self, backups: Iterable[Backup]) -> int:
         """What there is now; how many are gone that were to come."""
         there = {backup.rotated for backup in backups}
-        gone = len(self._awaited - there)
-        self._awaited = there - self._passed
+        gone = len(self._expected - there)
+        self._expected = there - self._passed
         return gone
 
     def later(self, backups: Iterable[Backup]) -> list[Backup]:

@@ -17,7 +17,22 @@ from exporter.auditlog.finding import Place, begin, locate, ordered, without
 from exporter.auditlog.position import LogPosition
 from exporter.auditlog.succession import Backup, Succession
 from exporter.auditlog.telemetry import Gap
-from exporter.auditlog.track import READ_BYTES, Track, TruncatedError
+from exporter.auditlog.track import Track, TruncatedError
+
+# With what is held of a line, a block stays below twice of it.
+READ_BYTES = 128 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Bytes."""
+
+    at: int
+    """In the file that is read."""
+    size: int
+    """Of the current file."""
+    backlog: int
+    """Unread, as far as is known."""
 
 
 @dataclass(slots=True)
@@ -40,19 +55,31 @@ class Step:
     rotations: int = 0
     gaps: list[tuple[Gap, int, str]] = field(default_factory=list)
     """Cause, how often, what happened."""
-    at: int = 0
-    size: int = 0
-    """Of the current file."""
-    backlog: int = 0
+    measured: Measures | None = None
+
+
+# The oldest are deleted first. While the file that we know is there, or one that comes after it
+# was listed, we know what came next.
+_OUT_OF_SIGHT = (
+    Gap.ROTATED_AWAY,
+    1,
+    "the file that was read last is deleted, and perhaps others that came after it",
+)
 
 
 class Tape:
-    """Reads the log at ``path``, from ``position``; from its end where that is None."""
+    """Reads the log at ``path``, from ``position``; from its end where that is None.
 
-    def __init__(self, path: Path, position: LogPosition | None, *, limit: int) -> None:
+    At most ``at_once`` bytes a step. Lines of more than ``limit`` bytes are passed over.
+    """
+
+    def __init__(
+        self, path: Path, position: LogPosition | None, *, limit: int, at_once: int = READ_BYTES
+    ) -> None:
         self._directory = LogDirectory(path)
         self._position = position
         self._limit = limit
+        self._at_once = at_once
         self._succession = Succession()
         self._track: Track | None = None
         self._overlong = 0
@@ -61,6 +88,8 @@ class Tape:
         """Or where we are is known by the position alone."""
         self._cut_off = False
         """Whether that is because its file was truncated before our eyes."""
+        self._behind: Backup | None = None
+        """The one before that which is read, or is to be read next."""
         self._size = 0
         self._later = 0
         """Bytes of the files behind that of the track."""
@@ -70,6 +99,7 @@ class Tape:
         step = Step()
         try:
             self._step(step)
+            step.measured = self._measures()
         except UnsettledError:
             pass  # the next step looks again
         except OSError as error:
@@ -77,17 +107,13 @@ class Tape:
             step.idle = True
             step.trouble = error.strerror or str(error)
         step.position = self._position
-        track = self._track
-        step.at = track.taken if track else self._position.offset if self._position else 0
-        step.size = self._size
-        step.backlog = self._later + (track.unread() if track else 0)
         return step
 
     def close(self) -> None:
         """Give back what is open."""
-        if self._track:
-            self._track.file.close()
-            self._track = None
+        track, self._track = self._track, None
+        if track:
+            track.file.close()
 
     def _step(self, step: Step) -> None:
         track = self._track
@@ -95,7 +121,7 @@ class Tape:
             self._find(step)
             return
         try:
-            step.read, step.block = track.advance()
+            step.read, step.block = track.advance(self._at_once)
         except TruncatedError:
             self._truncated(step)
             return
@@ -106,8 +132,13 @@ class Tape:
         self._follow(track, step)
         if track.complete and not step.read:
             self._leave(track, step)
-        elif not track.complete and step.read < READ_BYTES:
+        elif not track.complete and step.read < self._at_once:
             self._at_the_end(track, step)
+
+    def _measures(self) -> Measures:
+        track = self._track
+        at = track.taken if track else self._position.offset if self._position else 0
+        return Measures(at, self._size, self._later + (track.unread() if track else 0))
 
     def _follow(self, track: Track, step: Step) -> None:
         """The position is behind what the track took."""
@@ -121,18 +152,21 @@ class Tape:
             self._size, self._later = track.file.size(), 0
             step.idle = True
             return
+        if track.backup and self._succession.expecting:
+            self._behind = track.backup
+            track.complete = True
+            return
         with closing(self._directory.look()) as look:
-            awaited = self._succession.awaited
+            known = self._succession.expecting
             there = self._recognised(look, track)
             self._listed(look, step)
-            if not there and not awaited and track.file.deleted():
-                # The oldest are deleted first: what followed it may have gone as well.
-                reason = "what was being read is deleted, and perhaps files that came after it"
-                step.gaps.append((Gap.ROTATED_AWAY, 1, reason))
             is_current = look.current is not None and look.current.identity == track.file.identity
             later = self._succession.later(look.backups)
             # If so we read once more: it may have been written to since we came to its end.
             track.complete = bool(later) or (look.size > 0 and not is_current)
+            if track.complete and not there and not known and track.file.deleted():
+                step.gaps.append(_OUT_OF_SIGHT)
+            self._behind = track.backup if there else None
             step.idle = not track.complete
             step.absent = step.idle and look.absent
             self._later = self._ahead(look)
@@ -141,16 +175,16 @@ class Tape:
         """Whether the file has a name in the log, whatever it is now."""
         if track.backup is None:
             for backup in self._succession.later(look.backups):
-                if self._same(backup, look, track):
+                if self._same(backup, track):
                     track.backup = backup
                     self._succession.passed(backup.rotated)
                     return True
             return look.current is not None and look.current.identity == track.file.identity
-        return any(backup.rotated == track.backup.rotated for backup in look.backups)
+        return track.backup in look
 
-    def _same(self, backup: Backup, look: Look, track: Track) -> bool:
+    def _same(self, backup: Backup, track: Track) -> bool:
         if not backup.compressed:
-            return look.identities[backup] == track.file.identity
+            return self._directory.is_file(backup, track.file)
         if not track.head:
             return False
         with closing(self._directory.open(backup)) as file:
@@ -186,8 +220,12 @@ class Tape:
         with closing(self._directory.look()) as look:
             if not self._located:
                 self._locate(look, step)
+            known = self._succession.expecting
             self._listed(look, step)
             if self._track is None:
+                if self._behind and self._behind not in look and not known:
+                    step.gaps.append(_OUT_OF_SIGHT)
+                    self._behind = None
                 self._open_next(look)
             self._later = self._ahead(look)
             step.idle = self._track is None
@@ -202,6 +240,7 @@ class Tape:
         if place.shortened:
             step.gaps.append((Gap.TRUNCATED, 1, "the end of the file is missing, which was read"))
         self._adopt(place.track)
+        self._behind = place.behind
         for backup in place.passed:
             self._succession.passed(backup.rotated)
         self._position = place.position or self._position

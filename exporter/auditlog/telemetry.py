@@ -21,7 +21,7 @@ class LogTelemetry:
     """Of one log. Bytes are uncompressed."""
 
     readable: bool = False
-    """Whether the last look at the log worked."""
+    """Whether it is there and may be read. In the moment of a rotation it stays as it was."""
     reason: str = ""
     """Of the last trouble, which may be over."""
     position_bytes: int = 0

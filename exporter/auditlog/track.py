@@ -11,9 +11,6 @@ from exporter.auditlog.position import HEAD_BYTES, LogPosition, digest
 from exporter.auditlog.succession import Backup, first_stamp
 from exporter.framing import LineSplitter
 
-# With what is held of a line, blocks stay below twice of it.
-READ_BYTES = 128 * 1024
-
 
 class TruncatedError(Exception):
     """The file does not hold any more what was read of it."""
@@ -22,10 +19,20 @@ class TruncatedError(Exception):
 class Track:
     """Reads ``file`` from the byte ``at`` on, where a line begins.
 
-    ``backup`` says which file of the log it is, None as long as it is the current one.
+    ``backup`` says which file of the log it is, None as long as it is the current one. Lines of
+    more than ``limit`` bytes are passed over. ``since`` is the stage time of its first line, where
+    that is known.
     """
 
-    def __init__(self, file: LogFile, backup: Backup | None, *, limit: int, at: int = 0) -> None:
+    def __init__(
+        self,
+        file: LogFile,
+        backup: Backup | None,
+        *,
+        limit: int,
+        at: int = 0,
+        since: str = "",
+    ) -> None:
         self.file = file
         self.backup = backup
         self.complete = False
@@ -36,7 +43,7 @@ class Track:
         """Bytes of a line that has no end yet."""
         self._start = min(file.content(), at) if at else 0
         self._head = file.read(self._start, min(HEAD_BYTES, at - self._start)) if at else b""
-        self._since = file.stamp() if at else ""
+        self._since = since or (file.stamp() if at else "")
 
     @property
     def taken(self) -> int:
@@ -60,12 +67,12 @@ class Track:
             return None
         return LogPosition(digest(self._head[:size]), size, self.taken, self._since)
 
-    def advance(self) -> tuple[int, bytes]:
-        """How many bytes were read, 0 at the end; and the lines that they complete.
+    def advance(self, most: int) -> tuple[int, bytes]:
+        """How many bytes were read, up to ``most``, 0 at the end; and the lines they complete.
 
         Raises ``TruncatedError``, and ``DamagedError`` for a compressed file.
         """
-        data = self.file.read(self._read, READ_BYTES)
+        data = self.file.read(self._read, most)
         # Afterwards: what is still there now was there while we read.
         if not self._intact(self._read + len(data)):
             raise TruncatedError

@@ -78,7 +78,7 @@ class Wakeups:
                     pass  # other files have backups, and are compressed, in the same directory
         await asyncio.sleep(self._gather)
         # What was told until now, the next look sees.
-        while self._inotify is not None and (event := self._inotify.sync_get()) is not None:
+        while self.watching and (event := self._inotify.sync_get()) is not None:
             self._concerns(event)
 
     def _concerns(self, event: Event) -> bool:

@@ -24,6 +24,8 @@ from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import AuditCounting
+from exporter.rules.audit.rulebook import AuditRules
+from exporter.rules.loading import built_in, load, read
 
 _PIECE_BYTES = 256 * 1024
 # 80 bytes each at the most, of events that are ten times larger: a recording is all there is.
@@ -32,20 +34,30 @@ _MOST_IDENTITIES = 20_000_000
 
 
 def replay_audit(config: Config, source: str) -> int:
-    """Replay a file, or standard input for ``-``; 1 where nothing in it could be read."""
+    """Replay a file, or standard input for ``-``; 1 where nothing in it could be read.
+
+    Raises ``RuleError``.
+    """
+    rules = load([*built_in(), *read(config.rule_files)], time.monotonic).audit
     problems: Counter[str] = Counter()
+
+    def replayed(pieces: Iterable[bytes]) -> tuple[bytes, int]:
+        return replay_pieces(
+            pieces,
+            problems,
+            series_limit=config.series_limit,
+            rules=rules,
+            user_labels=config.audit_user_labels,
+        )
+
     try:
         if source == "-":
-            text, seen = replay_pieces(
-                _pieces(sys.stdin.buffer), problems, series_limit=config.series_limit
-            )
+            text, seen = replayed(_pieces(sys.stdin.buffer))
         else:
             path = Path(source)
             bar = Progress(path.stat().st_size, sys.stderr)
             with path.open("rb") as stream:
-                text, seen = replay_pieces(
-                    _pieces(stream, bar), problems, series_limit=config.series_limit
-                )
+                text, seen = replayed(_pieces(stream, bar))
             bar.finish()
     except OSError as error:
         print(f"kube-event-metrics: {error}", file=sys.stderr)
@@ -57,16 +69,27 @@ def replay_audit(config: Config, source: str) -> int:
 
 
 def replay_pieces(
-    pieces: Iterable[bytes], problems: Counter[str], *, series_limit: int
+    pieces: Iterable[bytes],
+    problems: Counter[str],
+    *,
+    series_limit: int,
+    rules: AuditRules | None = None,
+    user_labels: bool = False,
 ) -> tuple[bytes, int]:
     """The exposition text of the audit events in ``pieces``, and how many were read.
 
     What is not counted is in ``problems`` by cause: what cannot be read, and what came before.
+    Without ``rules`` the built-in ones are in force.
     """
     reader = AuditReader()
     births = Births(time.monotonic)
-    identities = Identities((_SOURCE,), limit=_MOST_IDENTITIES)
-    counting = AuditCounting(births, identities, series_limit=series_limit)
+    counting = AuditCounting(
+        births,
+        Identities((_SOURCE,), limit=_MOST_IDENTITIES),
+        series_limit=series_limit,
+        rules=rules or load(built_in(), time.monotonic).audit,
+        user_labels=user_labels,
+    )
     seen = 0
     for records in _read(pieces, reader):
         seen += len(records)

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from textwrap import TextWrapper
 
 from exporter.config import Config
+from exporter.rules.audit.conditions import patterns
+from exporter.rules.audit.language import AuditConditions
+from exporter.rules.audit.rulebook import AuditRule
 from exporter.rules.loading import NamedText, built_in, load, read
 from exporter.rules.reading import read_rule_file
 from exporter.rules.rulebook import Rule
@@ -30,8 +34,12 @@ _PIECES = re.compile(rf".{{0,{_WIDTH - 10}}}?(?:[ |]|\Z)|.{{{_WIDTH - 10}}}", re
 def list_rules(config: Config) -> int:
     """Print the rules in force, in the order in which they are tried; raises ``RuleError``."""
     built, own = built_in(), read(config.rule_files)
-    rules = list(load([*built, *own], time.monotonic).all())
-    homes = _homes(rules, {name for name, _ in built}, own)
+    book = load([*built, *own], time.monotonic)
+    names = {name for name, _ in built}
+    # Those of events and those of audit events ask nothing of each other.
+    both: list[Rule | AuditRule] = [*book.all(), *book.audit.all()]
+    rules = sorted(both, key=lambda rule: rule.file not in names)
+    homes = _homes(rules, names, own)
     width = max(len(rule.id) for rule in rules)
     print(f"{'ID':{width}}  FILE")
     for rule in rules:
@@ -41,17 +49,59 @@ def list_rules(config: Config) -> int:
     return 0
 
 
-def _lines(rule: Rule) -> Iterator[str]:
+def _lines(rule: Rule | AuditRule) -> Iterator[str]:
+    if isinstance(rule, AuditRule):
+        yield from _of_audit(rule)
+        return
     yield from _WRAPPER.wrap(_events(rule))
     if rule.message:
-        yield from _pattern(rule.message.pattern)
+        yield from _pattern("message", rule.message.pattern)
     yield from _WRAPPER.wrap(_effects(rule))
 
 
-def _pattern(pattern: str) -> Iterator[str]:
+def _of_audit(rule: AuditRule) -> Iterator[str]:
+    spec = rule.spec
+    when = "requests that begin" if rule.started else "requests that are over"
+    dry = ", dry runs" if spec.dry_run else ""
+    yield from _WRAPPER.wrap(f"{when}{dry}; {_closed(spec)}".removesuffix("; "))
+    yield from _asked(spec)
+    for place, exception in enumerate(spec.exceptions):
+        where = f"except[{place}] "
+        if closed := _closed(exception):
+            yield from _WRAPPER.wrap(where + closed)
+        yield from _asked(exception, where)
+    families = dict.fromkeys(sample.family for sample in rule.samples)
+    yield from _WRAPPER.wrap(f"feeds {', '.join(families)}" if families else "counts nothing")
+
+
+def _closed(spec: AuditConditions) -> str:
+    """The conditions that are lists of words, as they are written."""
+    keys = ("verbs", "api_groups", "resources", "user_classes", "codes")
+    lists = {key: getattr(spec, key) for key in keys}
+    return "; ".join(
+        f"{key} {', '.join(str(word) or repr(word) for word in words)}"
+        for key, words in lists.items()
+        if words
+    )
+
+
+def _asked(spec: AuditConditions, where: str = "") -> Iterator[str]:
+    """The conditions that are patterns, and those on the body."""
+    for key, pattern in patterns(spec):
+        if not key.startswith("body"):
+            yield from _pattern(where + key, pattern)
+    for body in spec.body:
+        values = ", ".join(json.dumps(value) for value in body.values)
+        is_ = f" is {values}" if values else ""
+        yield from _WRAPPER.wrap(f"{where}body {', '.join(body.paths)}{is_}")
+        if body.pattern:
+            yield from _pattern(f"{where}body", body.pattern)
+
+
+def _pattern(key: str, pattern: str) -> Iterator[str]:
     """As it stands between quotes in YAML, in lines."""
     quoted = pattern.replace("'", "''").replace("\n", r"\n")
-    line = f"{_FIRST}message "
+    line = f"{_FIRST}{key} "
     for piece in _PIECES.findall(f"'{quoted}'"):
         if len(line + piece.rstrip()) > _WIDTH:
             yield line.rstrip()
@@ -61,13 +111,15 @@ def _pattern(pattern: str) -> Iterator[str]:
 
 
 def _homes(
-    rules: Sequence[Rule], built: Collection[str], own: Sequence[NamedText]
+    rules: Sequence[Rule | AuditRule], built: Collection[str], own: Sequence[NamedText]
 ) -> Mapping[str, str]:
     """Where each rule is written, by its id; of one that replaces another, where that is too."""
     writers: dict[str, list[str]] = {}
     for name, text in own:
-        for spec in read_rule_file(name, text).rules:
-            writers.setdefault(spec.id, []).append(name)
+        file = read_rule_file(name, text)
+        ids = [*(spec.id for spec in file.rules), *(spec.id for spec in file.audit_rules)]
+        for rule_id in ids:
+            writers.setdefault(rule_id, []).append(name)
     homes = {}
     for rule in rules:
         files = writers.get(rule.id, [])

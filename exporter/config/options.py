@@ -92,6 +92,20 @@ OPTIONS: tuple[Option, ...] = (
         read.seconds("event_ttl"),
     ),
     Option(
+        "cluster.name",
+        "",
+        "Name of the cluster, which every series about it shows as the label cluster; for a "
+        "Prometheus that adds no such label itself.",
+        read.text("cluster_name"),
+    ),
+    Option(
+        "label",
+        "",
+        "Another label that every series about the cluster shows, NAME=VALUE; repeatable.",
+        read.labels,
+        repeatable=True,
+    ),
+    Option(
         "rules.file",
         "",
         "File with rules of your own, beside the built-in ones; repeatable. "
@@ -216,6 +230,16 @@ OPTIONS: tuple[Option, ...] = (
         "false",
         "Watch no events and need no API server: an exporter of audit events alone.",
         read.switch("audit_only"),
+        switch=True,
+    ),
+    Option(
+        "audit.user-labels",
+        "false",
+        "Add the label user, the name of who asks, to families of audit events (denials, requests "
+        "that last, deprecated versions, what rules feed with a class of user), and show "
+        "kube_audit_user_requests_total. Makes as many series more as there are people, robots and "
+        "service accounts (nodes have an empty name), and puts names of people into Prometheus.",
+        read.switch("audit_user_labels"),
         switch=True,
     ),
     Option(

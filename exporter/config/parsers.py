@@ -16,6 +16,10 @@ _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 # What is longer is a slip of the keyboard, and could be too much for the arithmetic of time.
 _MAX_DAYS = 3650
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+# Two underscores at the beginning are Prometheus' own.
+_LABEL_NAME = re.compile(r"(?!__)[a-zA-Z_][a-zA-Z0-9_]*\Z")
+# Of every series that Prometheus keeps, of histograms, and of --cluster.name.
+_TAKEN_LABELS = frozenset({"cluster", "instance", "job", "le"})
 _SIZE = re.compile(r"(\d{1,10})(|KiB|MiB|GiB)\Z")
 _BYTES = {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 # RFC 1123 label: what a namespace's name may be.
@@ -99,6 +103,19 @@ def name(target: str, pattern: re.Pattern[str], *, optional: bool = False) -> Pa
         return {target: value}
 
     return parse
+
+
+def labels(value: str) -> dict[str, object]:
+    """``name=value``, separated by commas."""
+    found: dict[str, str] = {}
+    for part in filter(None, (p.strip() for p in value.split(","))):
+        name, equals, text = part.partition("=")
+        if not equals or not text or not _LABEL_NAME.match(name):
+            raise ValueError(f"{part!r} is no NAME=VALUE, such as team=shop")
+        if name in _TAKEN_LABELS or name in found:
+            raise ValueError(f"{name!r} is taken already")
+        found[name] = text
+    return {"labels": tuple(found.items())}
 
 
 def rule_files(value: str) -> dict[str, object]:

@@ -23,6 +23,8 @@ class Config:
     scraper_agents: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
     field_selector: str = ""
+    cluster_name: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
     rule_files: tuple[str, ...] = ()
     event_ttl: float = 3600.0
     """Seconds."""
@@ -49,8 +51,14 @@ class Config:
     """Bytes."""
     audit_log_path: str = ""
     audit_only: bool = False
+    audit_user_labels: bool = False
     log_level: str = "info"
     log_format: str = "logfmt"
+
+    @property
+    def carried_labels(self) -> tuple[tuple[str, str], ...]:
+        """Names and values that every series about the cluster shows."""
+        return (*((("cluster", self.cluster_name),) if self.cluster_name else ()), *self.labels)
 
     @property
     def audit_webhook(self) -> bool:

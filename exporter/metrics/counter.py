@@ -21,6 +21,14 @@ class _Sample(Series):
         )
         """Of its line: all but the value."""
 
+    def carry(self, labels: str) -> None:
+        """Behind its own."""
+        before, text = self.prefix[:-1], encode(labels)
+        if before.endswith(b"}"):
+            self.prefix = before[:-1] + b"," + text + b"} "
+        else:
+            self.prefix = before + b"{" + text + b"} "
+
 
 class CounterSeries(_Sample):
     """A count that only rises."""

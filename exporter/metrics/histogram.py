@@ -39,6 +39,10 @@ class HistogramSeries(Series):
         self.sum = 0.0
         self._details: dict[int, tuple[object, float]] = {}
 
+    def carry(self, labels: str) -> None:
+        """Behind its own, before ``le``."""
+        self._labels = f"{self._labels},{labels}" if self._labels else labels
+
     def observe(self, value: float, times: int = 1, detail: object = None) -> None:
         """Count ``value`` in its bucket, ``times`` times: a repeated event repeats its value."""
         bucket = bisect_left(self._buckets, value)

@@ -19,7 +19,7 @@ from exporter.metrics.births import Births
 from exporter.metrics.bounds import OVERFLOW, LabelBounds
 from exporter.metrics.declaration import Declaration
 from exporter.metrics.lines import Lines
-from exporter.metrics.text import Format, Pairs, metadata
+from exporter.metrics.text import Format, Pairs, label_text, metadata
 
 Describe = Callable[[object], Pairs]
 """Makes exemplar labels of the detail an observation carried; called when a line is rendered."""
@@ -43,6 +43,10 @@ class Series(ABC):
         """Told anew what it said already: alive in this generation, its text the same."""
         self.changed = False
         self.dirty = dirty
+
+    @abstractmethod
+    def carry(self, labels: str) -> None:
+        """Show these labels too, behind its own."""
 
     @abstractmethod
     def text(self, format_: Format) -> bytes:
@@ -114,6 +118,7 @@ class Family(ABC, Generic[S_co]):
         self._lines: dict[Format, Lines] = {}
         self._metadata = {f: metadata(declaration, f) for f in Format}
         self._generation = 0
+        self._carried = ""
 
     def __len__(self) -> int:
         return len(self._order)
@@ -122,6 +127,19 @@ class Family(ABC, Generic[S_co]):
         """The series of these label values, in the declaration's order; born if need be."""
         series = self._series.get(values)
         return self._admit(values) if series is None else series
+
+    def carry(self, labels: Pairs) -> None:
+        """Have all series show these labels too, which are no part of what tells them apart.
+
+        Raises ``ValueError`` for one that the family has already.
+        """
+        for name, _ in labels:
+            if name in self.declaration.labels:
+                raise ValueError(f"{name} is a label of {self.declaration.name} already")
+        self._carried = label_text([n for n, _ in labels], [v for _, v in labels])
+        for series in self._order:
+            series.carry(self._carried)
+            series.mark()
 
     def label_values(self) -> Iterable[tuple[str, ...]]:
         """Of the living series."""
@@ -239,6 +257,8 @@ class Family(ABC, Generic[S_co]):
                 return series
             self._bounds.admit(names, values)
         series = self._born(values, self._births.next())
+        if self._carried:
+            series.carry(self._carried)
         series.index = len(self._order)
         series.touched = self._generation
         self._series[values] = series

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
+from msgspec.structs import replace
+
 from exporter.audit import AuditRecord, Identities, UserClass, denial_of
 from exporter.audit.record import PANIC
 from exporter.audit.resources import OTHER, resource_class
@@ -16,8 +18,11 @@ from exporter.metrics.bounds import LabelBounds
 from exporter.metrics.counter import CounterFamily, CounterSeries
 from exporter.metrics.histogram import HistogramFamily, HistogramSeries
 from exporter.metrics.series import Amount, Family, Series
-from exporter.metrics.text import Pairs
+from exporter.pipeline.audit_exemplars import LONGEST, audit_id, detail_of, who
+from exporter.pipeline.audit_operations import AuditOperations, user_name
 from exporter.rules import reserved_audit as declared
+from exporter.rules.audit.rulebook import AuditRules, Left
+from exporter.rules.audit.selectors import About
 from exporter.rules.reserved_audit import CLOSED
 
 # verb, group, resource, subresource, code, class of user, whether impersonated
@@ -27,8 +32,6 @@ _STRANGE: _Names = (OTHER, OTHER, OTHER, OTHER)
 # Names that strangers may use are bounded as label values are: more find no series anyway.
 _MOST_RESOURCES = 2_000
 _MOST_NAMESPACES = 20_000
-# Of a text that is kept for an exemplar; who writes it chooses its length.
-_LONGEST = 128
 _FIRST_FAILURE = 400
 
 
@@ -41,12 +44,16 @@ class _Shared(TypedDict):
 class _Known:
     """What requests of one identity change."""
 
-    __slots__ = ("duration", "requests")
+    __slots__ = ("duration", "requests", "rules")
 
-    def __init__(self, requests: CounterSeries, duration: HistogramSeries | None) -> None:
+    def __init__(
+        self, requests: CounterSeries, duration: HistogramSeries | None, rules: Left
+    ) -> None:
         self.requests = requests
         self.duration = duration
         """None where they last as long as their client likes."""
+        self.rules = rules
+        """What their kind leaves of the rules; of most nothing."""
 
 
 class AuditCounting:
@@ -55,9 +62,19 @@ class AuditCounting:
     ``identities`` tells what was counted before. What strangers are refused is counted under the
     names of resources and namespaces that others have used: anybody who reaches the API server
     can put any name into a URL, and would use up the room of those who are there.
+
+    With ``user_labels`` there are families by the name of who asks.
     """
 
-    def __init__(self, births: Births, identities: Identities, *, series_limit: int) -> None:
+    def __init__(
+        self,
+        births: Births,
+        identities: Identities,
+        *,
+        series_limit: int,
+        rules: AuditRules,
+        user_labels: bool = False,
+    ) -> None:
         self.identities = identities
         self.bounds = LabelBounds()
         self.total = 0
@@ -67,15 +84,22 @@ class AuditCounting:
         self.uncounted: Counter[str] = Counter()
         """Stages of requests that are counted by another of their stages, by source."""
         shared: _Shared = {"births": births, "bounds": self.bounds, "limit": series_limit}
-        self._requests = CounterFamily(declared.REQUESTS, describe=_audit_id, **shared)
-        self._durations = HistogramFamily(declared.DURATION, births=births, describe=_audit_id)
-        self._panics = CounterFamily(declared.PANICS, births=births, describe=_audit_id)
-        self._long_running = CounterFamily(declared.LONG_RUNNING, describe=_who, **shared)
-        self._denied = CounterFamily(declared.DENIED, describe=_who, **shared)
-        self._deprecated = CounterFamily(declared.DEPRECATED, describe=_who, **shared)
-        self._failed_open = CounterFamily(declared.FAILED_OPEN, describe=_who, **shared)
-        self._violations = CounterFamily(declared.POLICY_VIOLATIONS, describe=_who, **shared)
-        self._pod_security = CounterFamily(declared.POD_SECURITY, describe=_who, **shared)
+        self._requests = CounterFamily(declared.REQUESTS, describe=audit_id, **shared)
+        self._durations = HistogramFamily(declared.DURATION, births=births, describe=audit_id)
+        self._panics = CounterFamily(declared.PANICS, births=births, describe=audit_id)
+        long_running, denied, deprecated = (
+            declared.with_user(d) if user_labels else d for d in declared.NAMED
+        )
+        self._long_running = CounterFamily(long_running, describe=who, **shared)
+        self._denied = CounterFamily(denied, describe=who, **shared)
+        self._deprecated = CounterFamily(deprecated, describe=who, **shared)
+        self._failed_open = CounterFamily(declared.FAILED_OPEN, describe=who, **shared)
+        self._violations = CounterFamily(declared.POLICY_VIOLATIONS, describe=who, **shared)
+        self._pod_security = CounterFamily(declared.POD_SECURITY, describe=who, **shared)
+        self._user_requests: CounterFamily | None = None
+        if user_labels:
+            self._user_requests = CounterFamily(declared.USER_REQUESTS, describe=audit_id, **shared)
+        self._operations = AuditOperations(rules, describe=who, user_labels=user_labels, **shared)
         self._by_name: Mapping[str, Family[Series]] = {
             family.declaration.name: family for family in self.families()
         }
@@ -96,6 +120,9 @@ class AuditCounting:
         yield self._failed_open
         yield self._violations
         yield self._pod_security
+        if self._user_requests is not None:
+            yield self._user_requests
+        yield from self._operations.families()
 
     def bounded(self) -> Iterator[Family[Series]]:
         """Those whose label values come from the cluster."""
@@ -115,6 +142,7 @@ class AuditCounting:
     def next_generation(self, lifetime: int) -> None:
         """Another period has passed: end idle series, forget the label values only they had."""
         self._known.clear()
+        self._operations.hold()
         families = list(self.bounded())
         if sum([family.next_generation(lifetime) for family in families]):
             self.bounds.retain((f.declaration.labels, f.label_values()) for f in families)
@@ -131,12 +159,19 @@ class AuditCounting:
                 self.duplicates[source] += 1
         elif record.begins:
             if self.identities.is_new(record, source):
-                labels = (record.verb, *self._names(record)[:3], _class(record), record.namespace)
-                self._long_running.at(labels).inc(1, _detail(record))
+                self._began(record)
             else:
                 self.duplicates[source] += 1
         else:
             self.uncounted[source] += 1
+
+    def _began(self, record: AuditRecord) -> None:
+        group, resource, subresource, namespace = self._names(record)
+        labels = (record.verb, group, resource, subresource, _class(record), namespace)
+        self._long_running.at(labels + self._user(record)).inc(1, detail_of(record))
+        rules = self._operations.rules.rules_for(About.of(record), started=True)
+        if rules:
+            self._operate(rules, record)
 
     def _ended(self, record: AuditRecord) -> None:
         self.total += 1
@@ -152,34 +187,61 @@ class AuditCounting:
         known = self._known.get(identity) or self._meet(identity, record)
         if record.namespace not in self._namespaces:
             self._meet_namespace(record)
-        known.requests.inc(1, record.audit_id[:_LONGEST])
+        known.requests.inc(1, record.audit_id[:LONGEST])
         if known.duration is not None:
             seconds = record.duration()
             if seconds is not None:
-                known.duration.observe(seconds, 1, record.audit_id[:_LONGEST])
+                known.duration.observe(seconds, 1, record.audit_id[:LONGEST])
         if record.code >= _FIRST_FAILURE:
             self._failed(record)
         if record.notes is not None:
             self._noted(record)
+        if known.rules:
+            self._operate(known.rules, record)
+        if self._user_requests is not None:
+            labels = (*self._user(record), _class(record), record.verb)
+            self._user_requests.at(labels).inc(1, record.audit_id[:LONGEST])
+
+    def _operate(self, rules: Left, record: AuditRecord) -> None:
+        found = self._operations.rules.match(rules, record)
+        if not found:
+            return
+        shown = record
+        if _is_strange(record):
+            group, resource, subresource, namespace = self._names(record)
+            shown = replace(
+                record,
+                group=group,
+                resource=resource,
+                subresource=subresource,
+                namespace=namespace,
+            )
+        self._operations.add(found, shown, detail_of(record))
+
+    def _user(self, record: AuditRecord) -> tuple[str, ...]:
+        """The label value of families by name, where there are any."""
+        return () if self._user_requests is None else (user_name(record),)
 
     def _failed(self, record: AuditRecord) -> None:
         if record.stage == PANIC:
             series = self._panics.at((resource_class(record.group, record.resource),))
-            series.inc(1, record.audit_id[:_LONGEST])
+            series.inc(1, record.audit_id[:LONGEST])
         cause = denial_of(record)
         if cause is not None:
             group, resource, subresource, namespace = self._names(record)
             labels = (str(cause), record.verb, group, resource, subresource, _class(record))
-            self._denied.at((*labels, namespace)).inc(1, _detail(record))
+            named = (*labels, namespace, *self._user(record))
+            self._denied.at(named).inc(1, detail_of(record))
 
     def _noted(self, record: AuditRecord) -> None:
-        notes, detail = record.notes, _detail(record)
+        notes, detail = record.notes, detail_of(record)
         if notes is None:
             return
         group, resource, _, namespace = self._names(record)
         if notes.deprecated:
             api = (group, record.version, resource)
-            self._deprecated.at((*api, notes.removed_release, _class(record))).inc(1, detail)
+            labels = (*api, notes.removed_release, _class(record), *self._user(record))
+            self._deprecated.at(labels).inc(1, detail)
         for webhook in notes.failed_open:
             self._failed_open.at(webhook).inc(1, detail)
         for policy, binding in notes.policy_violations:
@@ -198,7 +260,8 @@ class AuditCounting:
         if not record.long_running:
             class_ = resource_class(record.group, record.resource)
             duration = self._durations.at((record.verb, str(class_)))
-        known = _Known(requests, duration)
+        rules = self._operations.rules.rules_for(About(*identity), started=False)
+        known = _Known(requests, duration, rules)
         about = (record.group, record.resource, record.subresource)
         if requests.values == labels and (group, resource, subresource) == about:
             self._known[identity] = known
@@ -227,21 +290,4 @@ def _is_strange(record: AuditRecord) -> bool:
 
 
 def _class(record: AuditRecord) -> str:
-    return str(UserClass.IMPERSONATED if record.impersonated else record.user_class)
-
-
-def _detail(record: AuditRecord) -> tuple[str, str]:
-    return record.user[:_LONGEST], record.name[:_LONGEST]
-
-
-def _who(detail: object) -> Pairs:
-    """Exemplar labels: the names that are no labels of the family."""
-    if not isinstance(detail, tuple):
-        return ()
-    user, name = detail
-    return (("user", user), ("name", name))
-
-
-def _audit_id(detail: object) -> Pairs:
-    """Exemplar labels: what finds the request in the audit log."""
-    return (("audit_id", detail),) if isinstance(detail, str) else ()
+    return str(record.counted_class)

@@ -22,7 +22,8 @@ from exporter.metrics.text import Pairs
 from exporter.pipeline.effects import Effect, EffectKey, Effects, EffectsOf
 from exporter.pipeline.lifecycles import LifecycleFamilies
 from exporter.rules.reserved import EVENTS, LAST_SEEN, WORKLOAD_LABELS
-from exporter.rules.rulebook import Labels, RuleBook, Rules
+from exporter.rules.rulebook import RuleBook, Rules
+from exporter.rules.samples import Labels
 
 S = TypeVar("S", bound=Series)
 # type, reason, kind, namespace, component: the labels of the widest family. Where workloads

@@ -10,7 +10,8 @@ from exporter.metrics.counter import CounterFamily, CounterSeries
 from exporter.metrics.histogram import HistogramFamily, HistogramSeries
 from exporter.rules.expressions import Groups, Number
 from exporter.rules.pairing import Pairing
-from exporter.rules.rulebook import AGGREGATED, NO_GROUPS, Labels, Rule, RuleBook, Rules
+from exporter.rules.rulebook import AGGREGATED, NO_GROUPS, Rule, RuleBook, Rules
+from exporter.rules.samples import Labels
 
 # Of one identity: rules name few things, but who creates events chooses what they name.
 _MAX_REMEMBERED = 64

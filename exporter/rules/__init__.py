@@ -7,6 +7,6 @@ their rules (``selectors``, ``patterns``, ``expressions``, ``functions``, ``samp
 ``checking`` sees what is wrong with all of them together, ``loading`` gives the ``rulebook``,
 which is asked for each event; ``lifecycles`` pairs openings with closings, ``priming`` learns
 from the first list what was open. ``review`` tells all that is wrong with files, and what they
-do (``problems``, ``places``). ``catalogue/`` holds the built-in rules; no reason is named
-in code.
+do (``problems``, ``places``). ``audit`` is the part about audit events. ``catalogue/`` and
+``audit_catalogue/`` hold the built-in rules; no reason and no operation is named in code.
 """

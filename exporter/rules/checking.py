@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from exporter.metrics.declaration import Declaration, MetricType
+from exporter.rules.families import is_of_audit
 from exporter.rules.language import RuleSpec
 from exporter.rules.problems import Report, RuleError
 from exporter.rules.reserved import OWN, WORKLOAD_LABELS
@@ -22,6 +23,8 @@ def check_families(file: str, declarations: Mapping[str, Declaration]) -> None:
     mine = _names(name, declarations[name].type)
     if mine & _TAKEN_NAMES or name.startswith(_PREFIXES):
         raise RuleError(where, "is a name of the exporter's own")
+    if is_of_audit(name) and declarations[name].type is not MetricType.COUNTER:
+        raise RuleError(f"{where}: type", "is counter: audit_rules only count")
     for label in declarations[name].labels:
         if label in WORKLOAD_LABELS:
             raise RuleError(f"{where}: labels", f"{label} is what --workload.labels adds")

@@ -53,7 +53,9 @@ class Compiler:
         scope = Scope(groups, self._tables)
         with told_to(keep):
             _check_closing(spec, where)
-        samples, read = self._sampling.samples(spec, Setting(scope, groups, where, keep))
+        samples, read = self._sampling.samples(
+            spec.samples, Setting(scope, groups, where, keep, closes=bool(spec.closes))
+        )
         selector = _selector(spec, where, keep)
         opens = self._step(spec.opens, scope, f"{where}: opens", keep)
         closes = self._step(spec.closes, scope, f"{where}: closes", keep)

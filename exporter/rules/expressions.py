@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Expressions: what a rule writes where a label or a value stands, compiled once.
 
-$name            a field of the event, or a named group of the rule's message pattern
+$name            a field of the event, or a named group of the rule's message pattern (of an audit
+                 rule: a field of the request, or a named group of one of its patterns)
 function($name)  one of a closed set, or a cause table
 anything else    itself
 """
@@ -13,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from exporter.config.loading import nearest
 from exporter.events.record import EventRecord, container_of
@@ -64,9 +65,37 @@ class Groups(Protocol):
         """The group's text; None where it took no part."""
 
 
-Text = Callable[[EventRecord, Groups], str]
-Texts = Callable[[EventRecord, Groups], Sequence[str]]
-Number = Callable[[EventRecord, Groups], float | None]
+Text = Callable[[Any, Groups], str]
+"""Of a record that has the fields which the expression names."""
+Texts = Callable[[Any, Groups], Sequence[str]]
+Number = Callable[[Any, Groups], float | None]
+
+
+class Fields(NamedTuple):
+    """What expressions can read of a kind of records."""
+
+    readers: Mapping[str, Callable[[Any], str]]
+    endless: Mapping[str, str]
+    """Those that have another value for each object: what to do without them as a label."""
+    of_groups: str
+    """What has named groups."""
+    attributes: Mapping[str, str] = {}
+    """Of the record, where a field is nothing else."""
+    identity: frozenset[str] = frozenset()
+    """Those that all records have in common which are looked up together."""
+
+
+EVENT_FIELDS = Fields(
+    FIELDS,
+    {
+        "name": "the name of the object travels as the exemplar",
+        "uid": "the object is told by its name, which travels as the exemplar",
+        "message": "a cause table makes one of few values of it",
+    },
+    "the message",
+    ATTRIBUTES,
+    _IDENTITY,
+)
 
 
 class ExpressionError(ValueError):
@@ -125,11 +154,22 @@ class Expression:
 
 
 class Scope:
-    """What expressions of one rule can name: its groups, and the cause tables of all files."""
+    """What expressions of one rule can name: its groups, and the cause tables of all files.
 
-    def __init__(self, groups: Collection[str], tables: Mapping[str, CauseTable]) -> None:
+    ``known`` has the fields of which the rule itself tells all values.
+    """
+
+    def __init__(
+        self,
+        groups: Collection[str],
+        tables: Mapping[str, CauseTable],
+        fields: Fields = EVENT_FIELDS,
+        known: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self.fields = fields
         self._groups = groups
         self._tables = tables
+        self._known = known or {}
 
     def label(self, written: str) -> Expression:
         """Text for a label or a key; raises ``ExpressionError``."""
@@ -137,11 +177,12 @@ class Scope:
         if not name:
             return Expression(lambda _record, _groups: written, (written,))
         source = self._source(name)
-        reads = None if name in _IDENTITY and name not in self._groups else source
+        reads = None if name in self.fields.identity and name not in self._groups else source
         of_message = name in self._groups or name == "message"
-        attribute = "" if name in self._groups else ATTRIBUTES.get(name, "")
+        attribute = "" if name in self._groups else self.fields.attributes.get(name, "")
         if not function:
-            return Expression(source, None, reads, of_message, attribute=attribute)
+            values = tuple(self._known.get(name, ())) if name not in self._groups else ()
+            return Expression(source, values or None, reads, of_message, attribute=attribute)
         if function in _TEXTS:
             compute = _TEXTS[function]
             return Expression(
@@ -193,10 +234,11 @@ class Scope:
     def _source(self, name: str) -> Text:
         if name in self._groups:
             return lambda _record, groups: groups[name] or ""
-        field = FIELDS.get(name)
+        field = self.fields.readers.get(name)
         if field is None:
-            known = [f"${known}" for known in (*self._groups, *FIELDS)]
+            known = [f"${known}" for known in (*self._groups, *self.fields.readers)]
             raise ExpressionError(
-                f"${name} is neither a field nor a group of the message{nearest('$' + name, known)}"
+                f"${name} is neither a field nor a group of {self.fields.of_groups}"
+                f"{nearest('$' + name, known)}"
             )
         return lambda record, _groups: field(record)

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from exporter.rules.audit.language import AuditRuleSpec, CountSpec
+
 Names = Annotated[list[str], Meta(min_length=1)]
 
 
@@ -89,11 +91,9 @@ class LifecycleSpec(msgspec.Struct, forbid_unknown_fields=True):
     ] = True
 
 
-class SampleSpec(msgspec.Struct, forbid_unknown_fields=True):
+class SampleSpec(CountSpec):
     """What a matching event adds: 1 to a counter, or ``value`` to a histogram."""
 
-    family: Annotated[str, Meta(description="A family of this file or of another one.")]
-    labels: Annotated[dict[str, str], Meta(description="An expression for each of its labels.")]
     value: Annotated[
         str,
         Meta(
@@ -159,3 +159,4 @@ class RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     ] = {}
     lifecycles: dict[str, LifecycleSpec] = {}
     rules: list[RuleSpec] = []
+    audit_rules: list[AuditRuleSpec] = []

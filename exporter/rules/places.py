@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from exporter.config.strict_yaml import YamlError, lines, parse
 from exporter.rules.reading import rule_name
 
 # rules, a rule, samples, a sample, labels, a label
 _DEPTH = 6
+_RULES = ("rules", "audit_rules")
 
 
 class Places:
@@ -35,18 +36,22 @@ def _named(name: str, text: str) -> dict[str, int]:
         found = dict(lines(text, _DEPTH))
     except YamlError:
         return {}
-    rules = data.get("rules") if isinstance(data, dict) else None
-    ids = [
-        rule_name(rule, at) for at, rule in enumerate(rules if isinstance(rules, list) else (), 1)
-    ]
+    ids = {section: _ids(data, section) for section in _RULES}
     return {_words(name, path, ids): line for path, line in found.items()}
 
 
-def _words(name: str, path: tuple[str | int, ...], ids: Sequence[str]) -> str:
+def _ids(data: object, section: str) -> list[str]:
+    rules = data.get(section) if isinstance(data, dict) else None
+    return [
+        rule_name(rule, at) for at, rule in enumerate(rules if isinstance(rules, list) else (), 1)
+    ]
+
+
+def _words(name: str, path: tuple[str | int, ...], ids: Mapping[str, Sequence[str]]) -> str:
     section, *rest = map(str, path)
     entry, inside = rest[:1], path[2:]
-    if section == "rules" and len(path) > 1 and isinstance(path[1], int):
-        section, entry = ids[path[1]], []
+    if section in ids and len(path) > 1 and isinstance(path[1], int):
+        section, entry = ids[section][path[1]], []
     steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in inside]
     key = ["".join(steps).removeprefix(".")] if steps else []
     return ": ".join([name, section, *entry, *key])

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from exporter.config.loading import nearest
 from exporter.config.strict_yaml import YamlError, parse
 from exporter.config.typed import TypedError, converted, without
+from exporter.rules.audit.language import AuditRuleSpec
 from exporter.rules.language import (
     CauseSpec,
     EachCause,
@@ -20,6 +21,8 @@ from exporter.rules.language import (
     RuleSpec,
 )
 from exporter.rules.problems import Report, RuleError, at_once, told_to
+
+R = TypeVar("R", RuleSpec, AuditRuleSpec)
 
 _SECTIONS = tuple(field.name for field in msgspec.structs.fields(RuleFile))
 
@@ -58,7 +61,8 @@ def parse_rule_file(name: str, text: str, report: Report) -> Parsed:
         families=read.entries("families", FamilySpec),
         causes=read.entries("causes", list[CauseSpec] | EachCause),
         lifecycles=read.entries("lifecycles", LifecycleSpec),
-        rules=read.rules(),
+        rules=read.rules("rules", RuleSpec),
+        audit_rules=read.rules("audit_rules", AuditRuleSpec),
     )
     return Parsed(name, file, frozenset(read.broken), "rules" not in read.broken)
 
@@ -87,6 +91,7 @@ class _Reader:
         self._name = name
         self._data = data
         self._report = report
+        self._ids: set[str] = set()
 
     def entries(self, section: str, type_: Any) -> dict[str, Any]:
         """Those of a section that can be read."""
@@ -109,30 +114,29 @@ class _Reader:
                 found[key] = spec
         return found
 
-    def rules(self) -> list[RuleSpec]:
-        """Those that can be read."""
-        rules = self._data.get("rules")
+    def rules(self, section: str, type_: type[R]) -> list[R]:
+        """Those of a section that can be read. An id stands once in a file."""
+        rules = self._data.get(section)
         if rules is None:
             return []
         if not isinstance(rules, list):
-            self._report(RuleError(f"{self._name}: rules", "is no list"))
-            self.broken.add("rules")
+            self._report(RuleError(f"{self._name}: {section}", "is no list"))
+            self.broken.add(section)
             return []
-        found: dict[str, RuleSpec] = {}
+        found: list[R] = []
         told: set[str] = set()
         for position, rule in enumerate(rules, 1):
             where = f"{self._name}: {rule_name(rule, position)}"
-            spec: RuleSpec | None = self._converted(rule, RuleSpec, where)
+            spec: R | None = self._converted(rule, type_, where)
             if spec is None:
-                self.broken.add("rules")
-            elif spec.id in told:
-                continue
-            elif spec.id in found:
+                self.broken.add(section)
+            elif spec.id not in self._ids:
+                self._ids.add(spec.id)
+                found.append(spec)
+            elif spec.id not in told:
                 told.add(spec.id)
                 self._report(RuleError(f"{where}: id", "stands twice in this file"))
-            else:
-                found[spec.id] = spec
-        return list(found.values())
+        return found
 
     def _converted(self, value: Any, type_: Any, where: str) -> Any:
         """None where it cannot be. Of keys that are not known each is told."""

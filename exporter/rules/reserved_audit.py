@@ -83,6 +83,27 @@ LAST_RECEIVED = Declaration(
     "When audit events last came in, on the exporter's clock.",
     ("region", "source"),
 )
+USER_REQUESTS = _declare(
+    "user_requests_total",
+    "Requests that are over, by the name of who asked; with --audit.user-labels only.",
+    "user",
+    "user_class",
+    "verb",
+)
+USER_LABEL = "user"
+"""What ``--audit.user-labels`` adds behind the labels of families with a class of user."""
+NAMED = (LONG_RUNNING, DENIED, DEPRECATED)
+"""Those to which it adds it, beside those that rules feed."""
+
+
+def with_user(declaration: Declaration) -> Declaration:
+    """The declaration with the user's name, where it has a class of user and no name itself."""
+    labels = declaration.labels
+    if "user_class" not in labels or USER_LABEL in labels:
+        return declaration
+    return declaration.labelled((USER_LABEL,))
+
+
 AUDIT = (
     REQUESTS,
     DURATION,
@@ -94,6 +115,7 @@ AUDIT = (
     POLICY_VIOLATIONS,
     POD_SECURITY,
     LAST_RECEIVED,
+    USER_REQUESTS,
 )
 SOURCES = ("webhook", "log")
 """Where audit events come from."""

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from exporter.rules.audit.conditions import patterns
+from exporter.rules.audit.language import AuditRuleSpec
 from exporter.rules.language import RuleSpec
 from exporter.rules.loading import NamedText, put_together
 from exporter.rules.patterns import UnsafePatternError
@@ -68,7 +70,7 @@ def review(before: Sequence[NamedText], files: Sequence[NamedText]) -> Review:
     problems: list[RuleError] = []
     parsed = [parse_rule_file(*file, problems.append) for file in (*before, *files)]
     put_together(parsed, lambda: 0.0, problems.append)
-    homes = {spec.id: one.name for one in parsed[: len(before)] for spec in one.file.rules}
+    homes = {spec.id: one.name for one in parsed[: len(before)] for spec in _rules(one)}
     found = [Finding.of(problem) for problem in problems]
     unbounded = {
         (name, label)
@@ -79,7 +81,7 @@ def review(before: Sequence[NamedText], files: Sequence[NamedText]) -> Review:
     changes: dict[str, Changes] = {}
     for one in parsed[len(before) :]:
         found += _slips(one, homes, unbounded)
-        ids = [spec.id for spec in one.file.rules]
+        ids = [spec.id for spec in _rules(one)]
         changes[one.name] = Changes(
             [rule_id for rule_id in ids if rule_id not in homes],
             {rule_id: homes[rule_id] for rule_id in ids if rule_id in homes},
@@ -89,17 +91,22 @@ def review(before: Sequence[NamedText], files: Sequence[NamedText]) -> Review:
     return Review(_in_order(list(dict.fromkeys(found)), [*before, *files]), changes)
 
 
+def _rules(parsed: Parsed) -> Iterable[RuleSpec | AuditRuleSpec]:
+    return (*parsed.file.rules, *parsed.file.audit_rules)
+
+
 def _slips(
     parsed: Parsed, known: Iterable[str], unbounded: AbstractSet[tuple[str, str]]
 ) -> Iterable[Finding]:
     """What is right, and probably not what was meant."""
-    for spec in parsed.file.rules:
+    for spec in _rules(parsed):
         where = f"{parsed.name}: {spec.id}"
         near = get_close_matches(spec.id, known, n=1, cutoff=_NEAR)
         if near and near[0] != spec.id:
             text = f"no rule has this id, so it adds one; did you mean {near[0]}?"
             yield Finding(f"{where}: id", text, fatal=False)
-        yield from _type_slips(spec, f"{where}: types")
+        if isinstance(spec, RuleSpec):
+            yield from _type_slips(spec, f"{where}: types")
         yield from _endless_labels(spec, unbounded, where)
 
 
@@ -112,18 +119,19 @@ def _type_slips(spec: RuleSpec, where: str) -> Iterable[Finding]:
 
 
 def _endless_labels(
-    spec: RuleSpec, unbounded: AbstractSet[tuple[str, str]], where: str
+    spec: RuleSpec | AuditRuleSpec, unbounded: AbstractSet[tuple[str, str]], where: str
 ) -> Iterable[Finding]:
-    """Labels that are nearly any text of the message."""
+    """Labels that are nearly any text of the message, or of what else a pattern is found in."""
+    written = [spec.message] if isinstance(spec, RuleSpec) else [text for _, text in patterns(spec)]
     try:
-        groups = endless_groups(spec.message)
+        groups = frozenset().union(*map(endless_groups, written))
     except (UnsafePatternError, IndexError):
         return  # that is told already
     for place, sample in enumerate(spec.samples):
-        for name, written in sample.labels.items():
-            group = _GROUP.fullmatch(written)
+        for name, label in sample.labels.items():
+            group = _GROUP.fullmatch(label)
             if group and group[1] in groups and (sample.family, name) not in unbounded:
-                text = f"{written} can be any text; a cause table makes one of few values of it"
+                text = f"{label} can be any text; a cause table makes one of few values of it"
                 yield Finding(f"{where}: samples[{place}].labels.{name}", text, fatal=False)
 
 

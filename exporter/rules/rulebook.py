@@ -8,7 +8,6 @@ not shadow each other. So somebody's own file adds to the built-in ones.
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,11 +15,13 @@ from dataclasses import dataclass, field, replace
 from cachetools import LRUCache
 
 from exporter.events.record import EventRecord
-from exporter.metrics.declaration import Declaration, MetricType
-from exporter.rules.expressions import Groups, Number, Text, Texts
+from exporter.metrics.declaration import Declaration
+from exporter.rules.audit.rulebook import AuditRules
+from exporter.rules.expressions import Groups, Text
 from exporter.rules.keys import KeyOf
 from exporter.rules.lifecycles import Lifecycle
 from exporter.rules.pairing import End, Pairing
+from exporter.rules.samples import Labels, Sample, closed_label_sets
 from exporter.rules.selectors import Selector
 
 # client-go tools/record: put before the newest message once ten similar ones were merged.
@@ -30,34 +31,6 @@ NO_GROUPS: Groups = {}
 _REMEMBERED = 20_000
 # The API bounds neither reasons nor components: a longer look-up is not worth its room.
 _MAX_REMEMBERED_TEXT = 512
-# Label sets of one sample that stand at 0 from the start.
-_MOST_AT_START = 200
-
-Labels = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A compiled ``SampleSpec``."""
-
-    family: str
-    labels: tuple[Text, ...]
-    values: tuple[tuple[str, ...] | None, ...]
-    """All values that each label can have; None where nobody knows."""
-    value: Number | None = None
-    elapsed: bool = False
-    """Its value is the time since the opening."""
-    each: int = -1
-    """The label of which the event has several values at once; -1 for none."""
-    every: Texts | None = None
-
-    def label_sets(self, record: EventRecord, groups: Groups) -> Sequence[Labels]:
-        """One; of a label with several values, one for each of them."""
-        labels = tuple([label(record, groups) for label in self.labels])
-        if self.every is None:
-            return (labels,)
-        before, after = labels[: self.each], labels[self.each + 1 :]
-        return [(*before, one, *after) for one in self.every(record, groups)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +84,8 @@ class RuleBook:
     declarations: tuple[Declaration, ...] = ()
     files: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
     lifecycles: Mapping[str, Lifecycle] = field(default_factory=dict)
+    audit: AuditRules = field(default_factory=AuditRules)
+    """Those for audit events, which have families of their own."""
     _by_reason: dict[str, list[Rule]] = field(default_factory=dict, init=False, repr=False)
     _by_pattern: list[Rule] = field(default_factory=list, init=False, repr=False)
     _found: LRUCache[tuple[str, str, str, str], Rules] = field(
@@ -156,17 +131,9 @@ class RuleBook:
         return found
 
     def closed_label_sets(self) -> Iterable[tuple[str, Labels]]:
-        """Of counters, the label sets that are known before any event: alerts read them at 0.
-
-        Not where a rule could give more of them than any alert reads.
-        """
-        counters = {d.name for d in self.declarations if d.type is MetricType.COUNTER}
-        for sample in itertools.chain.from_iterable(rule.samples for rule in self.all()):
-            columns = [values for values in sample.values if values is not None]
-            few = math.prod(map(len, columns)) <= _MOST_AT_START
-            if few and sample.family in counters and len(columns) == len(sample.values):
-                for labels in itertools.product(*columns):
-                    yield sample.family, labels
+        """Of counters, the label sets that are known before any event: alerts read them at 0."""
+        samples = itertools.chain.from_iterable(rule.samples for rule in self.all())
+        return closed_label_sets(self.declarations, samples)
 
     def match(self, rules: Rules, record: EventRecord) -> list[Match]:
         """The rules that speak, of each file the first that matches."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from exporter.config.loading import nearest
 from exporter.metrics.declaration import Declaration, MetricType
+from exporter.rules.audit.language import CountSpec
 from exporter.rules.expressions import (
     ELAPSED,
     Expression,
@@ -16,17 +17,11 @@ from exporter.rules.expressions import (
     Number,
     Scope,
 )
-from exporter.rules.language import RuleSpec
-from exporter.rules.language import SampleSpec as Written
+from exporter.rules.families import AUDIT_PREFIX, is_of_audit
+from exporter.rules.language import SampleSpec
 from exporter.rules.problems import Report, RuleError, told_to
-from exporter.rules.rulebook import Sample
+from exporter.rules.samples import Sample
 
-# Of fields that have another value for each object: what to do without a label.
-_ENDLESS = {
-    "name": "the name of the object travels as the exemplar",
-    "uid": "the object is told by its name, which travels as the exemplar",
-    "message": "a cause table makes one of few values of it",
-}
 _FIELD = re.compile(r"\$(\w+)")
 
 
@@ -45,10 +40,14 @@ class Setting(NamedTuple):
 
     scope: Scope
     groups: Collection[str]
-    """Of the rule's message."""
+    """Of the rule's patterns."""
     where: str
     report: Report
     """Is told what is wrong with them."""
+    closes: bool = False
+    """Whether the rule closes a lifecycle."""
+    audit: bool = False
+    """Whether it is a rule for audit events."""
 
 
 class Sampling:
@@ -58,33 +57,36 @@ class Sampling:
         self._families = families
 
     def samples(
-        self, spec: RuleSpec, setting: Setting
+        self, specs: Sequence[CountSpec], setting: Setting
     ) -> tuple[tuple[Sample, ...], Sequence[Expression]]:
         """Those of a rule, and all their labels."""
         samples: list[Sample] = []
         read: list[Expression] = []
-        for place, written in enumerate(spec.samples):
+        for place, written in enumerate(specs):
             if written.family in self._families.broken:
                 continue
             own = setting._replace(where=f"{setting.where}: samples[{place}]")
             with told_to(setting.report):
-                family = self._family(written, own.where)
+                family = self._family(written, own)
                 labels = self._labels(written, family, own)
-                value = _value(written, family, own, closes=bool(spec.closes))
+                value = _value(written, family, own) if isinstance(written, SampleSpec) else None
                 read += labels
-                sample = _sample(written, labels, value, own.where)
-                samples.append(sample)
+                samples.append(_sample(written, labels, value, own.where))
         return tuple(samples), read
 
-    def _family(self, written: Written, where: str) -> Declaration:
+    def _family(self, written: CountSpec, setting: Setting) -> Declaration:
+        where = f"{setting.where}.family"
         family = self._families.declarations.get(written.family)
         if family is None:
             guess = nearest(written.family, self._families.declarations)
-            raise RuleError(f"{where}.family", f"no family {written.family!r}{guess}")
+            raise RuleError(where, f"no family {written.family!r}{guess}")
+        if is_of_audit(family.name) != setting.audit:
+            of_rule = "audit_rules feed" if setting.audit else "only audit_rules feed"
+            raise RuleError(where, f"{of_rule} families whose names begin with {AUDIT_PREFIX}")
         return family
 
     def _labels(
-        self, written: Written, family: Declaration, setting: Setting
+        self, written: CountSpec, family: Declaration, setting: Setting
     ) -> Sequence[Expression]:
         where = f"{setting.where}.labels"
         _check_names(written.labels.keys(), family, where)
@@ -97,13 +99,13 @@ class Sampling:
                 except ExpressionError as error:
                     raise RuleError(f"{where}.{name}", str(error)) from error
                 if name not in self._families.unbounded[family.name]:
-                    _check_bounds(name, text, label, setting.groups, f"{where}.{name}")
+                    _check_bounds(name, text, label, setting._replace(where=f"{where}.{name}"))
                 found.append(label)
         return found
 
 
 def _sample(
-    written: Written,
+    written: CountSpec,
     labels: Sequence[Expression],
     value: Number | None,
     where: str,
@@ -117,21 +119,20 @@ def _sample(
         tuple(label.text for label in labels),
         tuple(label.values for label in labels),
         value,
-        written.value == ELAPSED,
+        isinstance(written, SampleSpec) and written.value == ELAPSED,
         each,
         labels[each].every if several else None,
     )
 
 
-def _check_bounds(
-    name: str, written: str, label: Expression, groups: Collection[str], where: str
-) -> None:
+def _check_bounds(name: str, written: str, label: Expression, setting: Setting) -> None:
     """Raises ``RuleError`` for a label of which every object would make another series."""
+    endless = setting.scope.fields.endless
     field = _FIELD.search(written)
-    if label.values is None and field and field[1] in _ENDLESS.keys() - groups:
+    if label.values is None and field and field[1] in endless.keys() - setting.groups:
         raise RuleError(
-            where,
-            f"{written} has no end of values: {_ENDLESS[field[1]]}; where it must be a label, its"
+            setting.where,
+            f"{written} has no end of values: {endless[field[1]]}; where it must be a label, its"
             f" family says so: `unbounded: [{name}]`",
         )
 
@@ -146,15 +147,13 @@ def _check_names(names: Collection[str], family: Declaration, where: str) -> Non
         raise RuleError(where, f"{', '.join(missing)} of {family.name} not written")
 
 
-def _value(
-    written: Written, family: Declaration, setting: Setting, *, closes: bool
-) -> Number | None:
+def _value(written: SampleSpec, family: Declaration, setting: Setting) -> Number | None:
     place = f"{setting.where}.value"
     if bool(written.value) != (family.type is MetricType.HISTOGRAM):
         raise RuleError(
             place, f"{family.name} is a {family.type}: histograms, and only they, take one"
         )
-    if written.value == ELAPSED and not closes:
+    if written.value == ELAPSED and not setting.closes:
         raise RuleError(place, f"{ELAPSED} is known to a rule with `closes`")
     if not written.value or written.value == ELAPSED:
         return None

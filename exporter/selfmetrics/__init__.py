@@ -4,6 +4,15 @@ rooms' own numbers when a page is made.
 """
 
 from exporter.selfmetrics.declarations import BY_NAME, DECLARATIONS, ELECTION
+from exporter.selfmetrics.declarations_audit import AUDIT as RECEPTION
 from exporter.selfmetrics.families import SelfMetrics, Watched, process_metrics
 
-__all__ = ["BY_NAME", "DECLARATIONS", "ELECTION", "SelfMetrics", "Watched", "process_metrics"]
+__all__ = [
+    "BY_NAME",
+    "DECLARATIONS",
+    "ELECTION",
+    "RECEPTION",
+    "SelfMetrics",
+    "Watched",
+    "process_metrics",
+]

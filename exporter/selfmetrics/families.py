@@ -82,6 +82,11 @@ class SelfMetrics:
         self._gauge("series_limit", counting.events.limit)
         self.refresh()
 
+    @property
+    def build_info(self) -> Family[Series]:
+        """What runs."""
+        return self._gauges["build_info"]
+
     def families(self) -> Iterator[Family[Series]]:
         """In the order of ``DECLARATIONS``."""
         kept = {**self._gauges, **self._counters}

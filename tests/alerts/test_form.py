@@ -39,16 +39,20 @@ def test_files_and_groups_go_by_subject() -> None:
     found = {alert.file: alert.group for alert in alerts()}
     assert {path.name for path in rule_files()} == set(found)
     for file, group in found.items():
+        source, _, part = file.removesuffix(".rules.yaml").partition("-")
         subject = file.removesuffix(".rules.yaml")
-        prefix = "kube-event-metrics" if subject == "exporter" else f"kubernetes-events.{subject}"
-        assert group == prefix
+        assert group == {
+            "exporter": f"kube-event-metrics.{part}".rstrip("."),
+            "audit": f"kubernetes-audit.{part}",
+        }.get(source, f"kubernetes-events.{subject}")
 
 
 @every_alert
 def test_name_and_severity(alert: Alert) -> None:
-    """KubeEvent... in CamelCase, and one label: the severity."""
-    assert re.fullmatch(r"KubeEvent([A-Z][A-Za-z0-9]*)+", alert.name)
-    assert alert.name.startswith("KubeEventMetrics") == (alert.file == "exporter.rules.yaml")
+    """KubeEvent... or KubeAudit... in CamelCase, and one label: the severity."""
+    assert re.fullmatch(r"Kube(Event|Audit)([A-Z][A-Za-z0-9]*)+", alert.name)
+    assert alert.name.startswith("KubeEventMetrics") == alert.file.startswith("exporter")
+    assert alert.name.startswith("KubeAudit") == alert.file.startswith("audit-")
     assert set(alert.rule["labels"]) == {"severity"}
     assert alert.rule["labels"]["severity"] in SEVERITIES
 
@@ -100,7 +104,7 @@ def test_thresholds_allow_for_what_increase_adds(alert: Alert) -> None:
     So more than three is written ``>= 4``, and more than twenty ``>= 23``.
     """
     counts = "increase" in alert.expr and "histogram_quantile" not in alert.expr
-    if counts and alert.file != "exporter.rules.yaml":
+    if counts and not alert.file.startswith("exporter"):
         assert re.findall(r"^\s*\) > [1-9]\d*$", alert.expr, re.MULTILINE) == []
 
 

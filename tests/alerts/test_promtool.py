@@ -16,7 +16,7 @@ pytestmark = pytest.mark.prometheus
 
 # A series whose first occurrence follows a 0, as births show it.
 _BORN = re.compile(
-    r"(?P<head>- series: \S*kube_event(?!_metrics_).*\n *values: (?:_x\d+ )?)"
+    r"(?P<head>- series: \S*kube_(?:event(?!_metrics_)|audit_).*\n *values: (?:_x\d+ )?)"
     r"0(?:x(?P<more>\d+))? (?=[1-9])"
 )
 

@@ -116,6 +116,14 @@ def test_elements_of_zero_are_left_out_once() -> None:
     assert "> 0 > 0" not in text
 
 
+def test_what_is_below_a_bound_is_said_as_a_truth() -> None:
+    """Elements that are not below it stay, as 0: a figure of them can be the least."""
+    said = Gauge("kube_audit_last_received_timestamp_seconds").age("region").is_below(300)
+    assert said.text.startswith("(time() - max by (region) (")
+    assert said.text.endswith(") < bool 300")
+    assert (said.labels, said.unit, said.least().labels) == (("region",), "short", ())
+
+
 def test_units_follow_from_names() -> None:
     """Durations, sizes, counts, and what becomes of them."""
     size = Histogram("kube_event_image_size_bytes")

@@ -29,8 +29,10 @@ _TRANSFORMATIONS = {"merge", "organize"}
 # What `kubectl apply` writes beside an object, as a whole, must not be longer.
 _MOST_OF_AN_ANNOTATION = 262_144
 _OF_AN_OPTION = re.compile(
-    r'workload_name!=""|kube_event_metrics_(?:checkpoint|standby|handover|lease|leader|workload)_'
+    r'workload_name!=""|kube_event_metrics_(?:audit|checkpoint|standby|handover|lease|leader|workload)_'
 )
+# Of every exporter that counts events, and of every one that receives audit events.
+_ZEROES = ("0 * (sum(kube_event_metrics_synced", "0 * sum(kube_audit_last_received_timestamp")
 _WITH_UNDERSCORE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 # Of Prometheus, which descriptions name too.
 _SETTINGS = {"sample_limit"}
@@ -51,6 +53,8 @@ def test_there_is_a_board_for_each_part() -> None:
         "kube-events-nodes",
         "kube-events-volumes",
         "kube-events-lifecycles",
+        "kube-events-audit",
+        "kube-events-audit-security",
         "kube-events-exporter",
     }
 
@@ -227,7 +231,7 @@ def test_bars_say_that_nothing_happened(panel: Mapping[str, Any]) -> None:
     if custom.get("drawStyle") == "bars":
         for target in _targets(panel):
             optional = _OF_AN_OPTION.search(target["expr"])
-            assert optional or "0 * (sum(kube_event_metrics_synced" in target["expr"]
+            assert optional or any(zero in target["expr"] for zero in _ZEROES)
 
 
 @pytest.mark.parametrize("panel", PANELS)

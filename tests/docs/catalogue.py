@@ -10,9 +10,10 @@ from itertools import product
 
 from exporter.metrics.declaration import Declaration
 from exporter.rules.language import LifecycleSpec, RuleFile, RuleSpec
-from exporter.rules.loading import built_in, load
+from exporter.rules.loading import built_in, built_in_audit, load
 from exporter.rules.reading import read_rule_file
-from exporter.rules.rulebook import Rule, RuleBook, Sample
+from exporter.rules.rulebook import Rule, RuleBook
+from exporter.rules.samples import Sample
 from exporter.rules.selectors import Names
 
 _EXPRESSION = re.compile(r"(?:(\w+)\()?\$(\w+)\)?\Z")
@@ -43,6 +44,7 @@ class Catalogue:
     """Files and rules, as they are written and as they are applied."""
 
     files: Mapping[str, RuleFile]
+    """Those about events."""
     book: RuleBook
 
     @property
@@ -74,6 +76,15 @@ class Catalogue:
                 found.setdefault(sample.family, Feeds()).sets.update(product(*columns))
         return found
 
+    def audit_feeds(self) -> dict[str, Feeds]:
+        """The same of the rules for audit events."""
+        found: dict[str, Feeds] = {}
+        for rule in self.book.audit.all():
+            for sample in rule.samples:
+                columns = [values or (None,) for values in sample.values]
+                found.setdefault(sample.family, Feeds()).sets.update(product(*columns))
+        return found
+
     def bounds(self, family: str, label: str) -> str:
         """What bounds the values of a label that are not known, in one word or two."""
         written = {
@@ -96,7 +107,8 @@ def plural(label: str) -> str:
 @cache
 def catalogue() -> Catalogue:
     """The built-in one."""
-    files = {name: read_rule_file(name, text) for name, text in built_in()}
+    of_audit = {name for name, _ in built_in_audit()}
+    files = {name: read_rule_file(name, text) for name, text in built_in() if name not in of_audit}
     return Catalogue(files, load(built_in(), lambda: 0.0))
 
 

@@ -10,6 +10,8 @@ import msgspec
 from msgspec import inspect
 
 from exporter.rules import expressions, language
+from exporter.rules.audit import fields as audit_fields
+from exporter.rules.audit import language as audit_language
 from tests.docs.markdown import codes, table
 
 _TYPES: Mapping[str, type[msgspec.Struct]] = {
@@ -20,9 +22,14 @@ _TYPES: Mapping[str, type[msgspec.Struct]] = {
     "lifecycle": language.LifecycleSpec,
     "rule": language.RuleSpec,
     "sample": language.SampleSpec,
+    "audit-rule": audit_language.AuditRuleSpec,
+    "condition": audit_language.AuditConditions,
+    "body": audit_language.BodySpec,
+    "count": audit_language.CountSpec,
 }
 _WORDS = {
     inspect.StrType: "text",
+    inspect.IntType: "number",
     inspect.FloatType: "number",
     inspect.BoolType: "`true` or `false`",
 }
@@ -39,6 +46,21 @@ _FIELDS = {
     "container": "the name in the field path: `web`; empty where there is none",
     "message": "the whole message, as written; for cause tables, as a label an error",
 }
+_AUDIT_FIELDS = {
+    "verb": "as the API has it; `other` for what it does not know",
+    "group": "of the API; empty for the core group",
+    "resource": "in the plural; empty for a request for none, such as `/version`",
+    "subresource": "such as `exec`; empty where there is none",
+    "code": "HTTP status",
+    "user_class": "of who really asks, or `impersonated`",
+    "namespace": "of the object; of a Namespace, its name",
+    "name": "of the object; as a label an error",
+    "user": "the name of who really asks; as a label an error",
+    "impersonated_user": "the name that is acted under; as a label an error",
+    "source": "the address that the API server spoke to; as a label an error",
+    "user_agent": "what the client says it is; for cause tables, as a label an error",
+    "uri": "path and query; for cause tables, as a label an error",
+}
 _FUNCTIONS = {
     "registry": ("label", "registry of an image: `quay.io`, or `docker.io` where it names none"),
     "lower": ("label", "in lower case"),
@@ -50,11 +72,18 @@ _FUNCTIONS = {
 def parts() -> dict[str, str]:
     """By name."""
     fields = {name: _fields(type_) for name, type_ in _TYPES.items()}
+    fields["audit-rule"] = _fields(
+        audit_language.AuditRuleSpec, without=audit_language.AuditConditions
+    )
     known = [*expressions._TEXTS, *expressions._NUMBERS]
     return {
         **fields,
         "fields": table(
             ("field", "what"), ((f"`${name}`", _FIELDS[name]) for name in expressions.FIELDS)
+        ),
+        "audit-fields": table(
+            ("field", "what"),
+            ((f"`${name}`", _AUDIT_FIELDS[name]) for name in audit_fields.FIELDS.readers),
         ),
         "functions": table(
             ("function", "for a", "gives"),
@@ -77,14 +106,21 @@ def schema() -> str:
     return json.dumps({**head, **made}, indent=2, ensure_ascii=False) + "\n"
 
 
-def _fields(type_: type[msgspec.Struct]) -> str:
+def _fields(type_: type[msgspec.Struct], without: type[msgspec.Struct] | None = None) -> str:
+    """A row for each; ``without`` those that another type has alike."""
     info = inspect.type_info(type_)
     assert isinstance(info, inspect.StructType)
+    told = set()
+    if without is not None:
+        others = inspect.type_info(without)
+        assert isinstance(others, inspect.StructType)
+        told = {(field.encode_name, _default(field)) for field in others.fields}
     return table(
         ("key", "holds", "default", "meaning"),
         (
             (f"`{field.encode_name}`", _said(field.type), _default(field), _description(field.type))
-            for field in info.fields
+            for field in sorted(info.fields, key=lambda field: not field.required)
+            if (field.encode_name, _default(field)) not in told
         ),
     )
 
@@ -95,7 +131,8 @@ def _said(type_: inspect.Type) -> str:
     if isinstance(type_, inspect.LiteralType):
         return " or ".join(f"`{json.dumps(v) if v is True else v}`" for v in type_.values)
     if isinstance(type_, inspect.ListType):
-        return f"list of {_said(type_.item_type)}s"
+        plural = "" if isinstance(type_.item_type, inspect.UnionType) else "s"
+        return f"list of {_said(type_.item_type)}{plural}"
     if isinstance(type_, inspect.DictType):
         return f"by name: {_said(type_.value_type)}"
     if isinstance(type_, inspect.UnionType):

@@ -14,8 +14,7 @@ from exporter.rules.language import RuleFile
 from exporter.rules.reserved import LIFECYCLES
 from exporter.rules.reserved_audit import AUDIT, CLOSED, SOURCES
 from exporter.rules.rulebook import Rule
-from exporter.selfmetrics import DECLARATIONS
-from exporter.selfmetrics.declarations_audit import AUDIT as RECEPTION
+from exporter.selfmetrics import DECLARATIONS, RECEPTION
 from exporter.selfmetrics.declarations_audit import OF_EACH_SOURCE
 from tests.docs.catalogue import Catalogue, Feeds, catalogue
 from tests.docs.families import Known
@@ -77,7 +76,7 @@ def parts() -> dict[str, str]:
         "events": "\n\n".join(_widest(d) for d in (reserved.EVENTS, reserved.LAST_SEEN)),
         "subjects": "\n\n".join(_subjects(known)),
         "pairs": _pairs(known),
-        "audit-families": "\n\n".join(_audit(d).section() for d in AUDIT),
+        "audit-families": "\n\n".join(known.section() for known in _all_audit(known)),
         "lifecycle-families": _compact(_pair(d, known) for d in LIFECYCLES),
         "exporter-families": _compact(_own(d) for d in OWN),
         "exporter-values": table(
@@ -95,7 +94,7 @@ def queries() -> list[str]:
     known = catalogue()
     feeds = known.feeds()
     fed = [_known(d, feeds.get(d.name, Feeds()), known).query() for d in known.book.declarations]
-    audit = [_audit(d) for d in AUDIT]
+    audit = _all_audit(known)
     rest = [*audit, *(_pair(d, known) for d in LIFECYCLES), *(_own(d) for d in OWN)]
     return [*_WIDEST.values(), *fed, *(known.query() for known in rest)]
 
@@ -106,7 +105,7 @@ def _contents(known: Catalogue) -> str:
         for name, file in _in_order(known)
     ]
     events = (reserved.EVENTS.name, reserved.LAST_SEEN.name)
-    audit = [d.name for d in AUDIT]
+    audit = [d.name for d in (*AUDIT, *known.book.audit.declarations)]
     rows = [("[All events](#all-events)", _links(events)), *rows]
     rows.append(("[Audit events](#audit-events)", _links(audit)))
     return table(("subject", "families"), rows)
@@ -148,6 +147,11 @@ def _subjects(known: Catalogue) -> Iterator[str]:
 
 
 def _known(declaration: Declaration, feeds: Feeds, known: Catalogue) -> Known:
+    bounds = {label: known.bounds(declaration.name, label) for label in declaration.labels}
+    return _fed(declaration, feeds, bounds)
+
+
+def _fed(declaration: Declaration, feeds: Feeds, bounds: Mapping[str, str]) -> Known:
     values: dict[str, list[str]] = {}
     places: list[int] = []
     for place, label in enumerate(declaration.labels):
@@ -155,12 +159,16 @@ def _known(declaration: Declaration, feeds: Feeds, known: Catalogue) -> Known:
         if found is not None:
             values[label] = found
             places.append(place)
-    bounds = {
-        label: known.bounds(declaration.name, label)
-        for label in declaration.labels
-        if label not in values
-    }
     return Known(declaration, values, feeds.combinations(places), bounds)
+
+
+def _all_audit(known: Catalogue) -> list[Known]:
+    feeds = known.audit_feeds()
+    fed = [
+        _fed(declaration, feeds[declaration.name], {})
+        for declaration in known.book.audit.declarations
+    ]
+    return [*map(_audit, AUDIT), *fed]
 
 
 def _audit(declaration: Declaration) -> Known:

@@ -20,7 +20,7 @@ from tests.envtest.process import ServerProcess
 # The bar for an orderly end, seconds.
 STOP_WITHIN = 2.0
 
-_LISTENING = re.compile(r'msg="?listening"? .*address=127\.0\.0\.1:(\d+)')
+_LISTENING = re.compile(r"msg=listening .*address=127\.0\.0\.1:(\d+)")
 _MARKER = "TestMarker"
 
 # What would lead the exporter to another cluster, other settings, or past loopback.

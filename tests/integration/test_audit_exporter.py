@@ -15,7 +15,7 @@ from tests.integration.running_exporter import START_SECONDS, RunningExporter
 from tests.unit.audit.events import body, event, line
 from tests.unit.metrics.house import samples
 
-_LISTENING = r'msg="listening for audit events" .*address=(\S+)'
+_LISTENING = r'msg="receiving audit events" .*address=(\S+)'
 _SCRAPER = {"X-Prometheus-Scrape-Timeout-Seconds": "10"}
 
 
@@ -135,6 +135,22 @@ async def test_a_log_is_followed_from_its_end_and_on_from_there(tmp_path: Path) 
         await counted(exporter, 1)
 
 
+async def test_another_log_is_followed_from_its_end(tmp_path: Path) -> None:
+    """Its lines are not what was missed of the first."""
+    keeps = ("--checkpoint.path", str(tmp_path / "c.db"))
+    for name in ("first.log", "second.log"):
+        log = tmp_path / name
+        log.write_bytes(line(auditID="old"))
+        async with run(tmp_path, "--audit.log.path", str(log), *keeps) as exporter:
+            await exporter.logged("audit log is read")
+            assert "lines may be lost" not in exporter.log
+            with log.open("ab") as file:
+                file.write(line(auditID=name))
+            await counted(exporter, 1)
+            assert await scraped(exporter, 2) == [0, 1]
+            await ended(exporter, signal.SIGTERM)
+
+
 async def test_log_and_webhook_of_one_server_count_once(tmp_path: Path) -> None:
     """Whichever comes first."""
     log = tmp_path / "audit.log"
@@ -159,6 +175,26 @@ async def test_what_is_no_list_of_events_is_refused(tmp_path: Path) -> None:
                     assert response.status == 400, junk
         refused = "kube_event_metrics_audit_webhook_refused_total"
         assert (await page(exporter))[f'{refused}{{cause="not_event_list"}}'] == 4
+
+
+async def test_a_cluster_has_a_name(tmp_path: Path) -> None:
+    """On what is told of it, and on what runs; not on what is told of the exporter."""
+    async with webhook(tmp_path, "--cluster.name", "eu-1", "--label", "team=shop") as exporter:
+        assert await sent(exporter, "a") == 200
+        found = await page(exporter)
+        carried = 'cluster="eu-1",team="shop"'
+        assert all(carried in name for name in found if name.startswith("kube_audit_"))
+        own = [name for name in found if name.startswith("kube_event_metrics_")]
+        assert [name for name in own if carried in name] == [
+            name for name in own if name.startswith("kube_event_metrics_build_info")
+        ]
+
+
+async def test_a_label_that_is_there_already_is_refused(tmp_path: Path) -> None:
+    """At once: a page with a label twice is none."""
+    async with webhook(tmp_path, "--label", "verb=x") as exporter:
+        assert await exporter.ended() == 2
+        assert "verb is a label of kube_audit_requests_total already" in exporter.log
 
 
 async def test_the_landing_page_tells_of_audit_events(tmp_path: Path) -> None:

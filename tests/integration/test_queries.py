@@ -18,9 +18,10 @@ from tests.dashboards.queries import queries as drawn
 from tests.envtest.exporter_process import ExporterProcess
 from tests.envtest.process import eventually
 from tests.golden.cases import event_lines
+from tests.integration.audited import audit_lines, batch, post
 from tests.integration.background_cluster import BackgroundCluster
 from tests.integration.background_demo import BackgroundDemo
-from tests.integration.prometheus_server import Prometheus
+from tests.integration.prometheus_server import Prometheus, free_port
 from tests.notifications.scaled_time import faster
 from tests.promql.documents import queries as documented
 from tests.promql.known import rule_files
@@ -123,14 +124,30 @@ def cluster() -> Iterator[BackgroundCluster]:
 
 
 @pytest.fixture(scope="module")
+def audit_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of an API server that has served nobody yet."""
+    path = tmp_path_factory.mktemp("exporters") / "audit.log"
+    path.touch()
+    return path
+
+
+@pytest.fixture(scope="module")
+def audit_port() -> int:
+    """Of the first exporter's webhook."""
+    return free_port()
+
+
+@pytest.fixture(scope="module")
 def exporters(
-    cluster: BackgroundCluster, demo: BackgroundDemo, tmp_path_factory: pytest.TempPathFactory
+    cluster: BackgroundCluster, demo: BackgroundDemo, audit_log: Path, audit_port: int
 ) -> Iterator[list[ExporterProcess]]:
-    """One with a checkpoint, one that leads and has little room, and the demo's."""
-    folder = tmp_path_factory.mktemp("exporters")
+    """With a checkpoint and audit events, leading and with little room, and the demo's."""
+    folder = audit_log.parent
     kubeconfig = cluster.kubeconfig(folder / "kubeconfig")
+    audited = ["--audit.log.path", str(audit_log), "--audit.user-labels"]
+    audited += ["--audit.webhook.listen-address", f"127.0.0.1:{audit_port}"]
     options: tuple[tuple[Path, list[str]], ...] = (
-        (kubeconfig, ["--checkpoint.path", str(folder / "checkpoint.sqlite")]),
+        (kubeconfig, ["--checkpoint.path", str(folder / "checkpoint.sqlite"), *audited]),
         (kubeconfig, [*LEADING, "--series.limit", "1500"]),
         (demo.kubeconfig(folder / "demo"), []),
     )
@@ -150,6 +167,8 @@ def exporters(
 def prometheus(
     cluster: BackgroundCluster,
     exporters: list[ExporterProcess],
+    audit_log: Path,
+    audit_port: int,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Prometheus]:
     """It knows our rules, and has scraped the exporters while all of it occurred."""
@@ -162,6 +181,10 @@ def prometheus(
         written = [*events(), *unheard_of()]
         for begin in range(0, len(written), 500):
             cluster.add(written[begin : begin + 500])
+        lines = audit_lines()
+        audit_log.write_bytes(b"".join(lines))
+        assert post(audit_port, batch(lines)) == 200
+        assert post(audit_port, b"junk") == 400
         troubles(cluster)
         suffered = "sum by (instance) (kube_event_metrics_missed_occurrences_total) > 0"
         eventually(lambda: running.value(f"count({suffered})") == 2.0, "both missed something")
@@ -173,6 +196,9 @@ def prometheus(
             "both show all of it",
             within=60,
         )
+        audit_log.write_bytes(b"")  # somebody makes room
+        gaps = "kube_event_metrics_audit_log_gaps_total"
+        eventually(lambda: running.value(f"sum({gaps})") == 1.0, "the log was truncated")
         firing = 'count(ALERTS{alertstate="firing"})'
         eventually(lambda: running.value(firing), "an alert fires")
         yield running
@@ -235,6 +261,9 @@ def unanswerable(query: Query) -> str:
     """Why a query finds nothing here; empty where it should."""
     if 'workload_name!=""' in query.expr or "kube_event_metrics_workload_" in query.expr:
         return "this API server has no pods or replica sets to attribute events to"
+    # PROVISIONAL: until an exporter here reads audit events, which the recordings have.
+    if "kube_event_metrics_audit_identities_evicted_total" in query.expr:
+        return "more audit events are remembered than a test can write"
     if "kube_event_metrics_ledger_evicted_total" in query.expr:
         return "a ledger holds more events than a test can write"
     return ""

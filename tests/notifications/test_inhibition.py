@@ -101,6 +101,32 @@ CASES: Mapping[str, tuple[dict[str, str], list[dict[str, str]], list[dict[str, s
         [alert("KubeEventNodeEvictionThresholdMet")],
         [alert("KubeEventPodsEvicted", **SHOP, cause="memory")],
     ),
+    "an administrator is made": (
+        alert("KubeAuditClusterAdminBound", **SHOP, user_class="user"),
+        [alert("KubeAuditRbacChanged", **SHOP, user_class="user")],
+        [
+            alert("KubeAuditRbacChanged", namespace="media", user_class="user"),
+            alert("KubeAuditRoleEscalation", **SHOP, user_class="user"),
+        ],
+    ),
+    "somebody acts as an administrator": (
+        alert("KubeAuditPrivilegedImpersonation", **SHOP),
+        [alert("KubeAuditImpersonation", **SHOP)],
+        [alert("KubeAuditImpersonation", namespace="media")],
+    ),
+    "a quota": (
+        alert("KubeEventPodQuotaExceeded", **SHOP, cause="quota"),
+        [alert("KubeAuditAdmissionDenied", **SHOP)],
+        [alert("KubeAuditAdmissionDenied", namespace="media")],
+    ),
+    "an audit log that cannot be read": (
+        alert("KubeEventMetricsAuditLogUnreadable", instance="a:10360"),
+        [alert("KubeAuditGap", source="log", job="a", instance="a:10360")],
+        [
+            alert("KubeAuditGap", source="log", job="a", instance="b:10360"),
+            alert("KubeAuditGap", source="webhook", job="a", region="eu"),
+        ],
+    ),
     "exporter is down": (
         alert("KubeEventMetricsDown", job="kube-event-metrics"),
         [

@@ -11,9 +11,8 @@ import yaml
 
 from exporter.metrics.declaration import MetricType
 from exporter.rules import reserved
-from exporter.rules.reserved_audit import AUDIT
-from exporter.selfmetrics import DECLARATIONS
-from exporter.selfmetrics.declarations_audit import AUDIT as RECEPTION
+from exporter.rules.reserved_audit import AUDIT, NAMED, with_user
+from exporter.selfmetrics import DECLARATIONS, RECEPTION
 from tests.docs.catalogue import catalogue
 
 ALERTS = Path(__file__).resolve().parents[2] / "alerts"
@@ -58,6 +57,7 @@ def metrics() -> Mapping[str, Metric]:
         *reserved.LIFECYCLES,
         *AUDIT,
         *catalogue().book.declarations,
+        *catalogue().book.audit.declarations,
         *DECLARATIONS,
         *RECEPTION,
     )
@@ -65,6 +65,8 @@ def metrics() -> Mapping[str, Metric]:
         labels = frozenset(declaration.labels) | _TARGET
         if "namespace" in labels:
             labels |= frozenset(reserved.WORKLOAD_LABELS)
+        if declaration in NAMED or declaration in catalogue().book.audit.declarations:
+            labels |= frozenset(with_user(declaration).labels)
         if declaration.type is MetricType.HISTOGRAM:
             found[f"{declaration.name}_bucket"] = Metric(counter=True, labels=labels | {"le"})
             for suffix in ("_sum", "_count"):

@@ -77,6 +77,9 @@ def _families() -> Iterator[tuple[Declaration, list[LabelSet]]]:
         yield declaration, list(types)
     for declaration in catalogue().book.declarations:
         yield declaration, _fed(declaration, feeds.get(declaration.name, Feeds()))
+    audit_feeds = catalogue().audit_feeds()
+    for declaration in catalogue().book.audit.declarations:
+        yield declaration, _fed(declaration, audit_feeds[declaration.name])
     for declaration in reserved.LIFECYCLES:
         ended = "outcome" in declaration.labels
         yield (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from exporter.audit import AuditReader, Identities
@@ -12,6 +12,7 @@ from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import AuditCounting
+from exporter.rules.audit.rulebook import AuditRules
 from tests.unit.metrics.house import samples
 
 LOG, WEBHOOK = "log", "webhook"
@@ -27,7 +28,7 @@ class AuditProcess:
         births = Births(lambda: 0.0)
         self.scrapers = Scrapers(births, lambda: 0.0)
         identities = Identities((WEBHOOK, LOG), limit=limit)
-        self._counting = AuditCounting(births, identities, series_limit=100)
+        self._counting = AuditCounting(births, identities, series_limit=100, rules=AuditRules())
         families = list(self._counting.families())
         self.increments = Increments(
             families, identities, lambda: str(self._position), self.scrapers.names
@@ -68,7 +69,7 @@ class AuditProcess:
         """The next write fails."""
         self._disk_full = True
 
-    def scrape(self, scraper: str, *, sent: bool, late: int = 0) -> dict[str, float]:
+    def scrape(self, scraper: str, *, sent: bool, late: int = 0) -> Mapping[str, float]:
         """The samples of a page, of which a commit follows if it is sent; ``late``: so many lines
         are read between the making of the page and its end.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -123,7 +123,7 @@ class Prometheus:
         self.increase: Counter[str] = Counter()
         self._last: dict[str, float] = {}
 
-    def receive(self, page: dict[str, float]) -> None:
+    def receive(self, page: Mapping[str, float]) -> None:
         for series, value in page.items():
             last = self._last.get(series)
             if last is not None:

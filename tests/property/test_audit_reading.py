@@ -15,8 +15,10 @@ from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import AuditCounting
+from exporter.rules.loading import built_in_audit, load
 from tests.unit.audit.events import FORBID, body, event, failure, line
 
+_RULES = load(built_in_audit(), lambda: 0.0).audit
 _EVENTS = st.builds(
     event,
     auditID=st.integers(0, 20).map(str),
@@ -49,7 +51,8 @@ _HOSTILE = st.recursive(
 def counted(pieces: Sequence[bytes]) -> tuple[Counter[str], dict[Any, int], int]:
     """Lines of the page as often as they occur, what was passed over, and the duplicates."""
     births = Births(lambda: 0.0)
-    counting = AuditCounting(births, Identities(("log",), limit=1_000), series_limit=1_000)
+    identities = Identities(("log",), limit=1_000)
+    counting = AuditCounting(births, identities, series_limit=1_000, rules=_RULES)
     reader = AuditReader()
     log = AuditLog(reader)
     for piece in pieces:
@@ -107,7 +110,7 @@ def test_any_value_in_any_field_is_taken(name: str, value: object) -> None:
     assert len(records) + passed_over == 3
     for record in records:
         counting = AuditCounting(
-            Births(lambda: 0.0), Identities(("log",), limit=10), series_limit=10
+            Births(lambda: 0.0), Identities(("log",), limit=10), series_limit=10, rules=_RULES
         )
         counting.reached(record, "log")
 

@@ -10,6 +10,7 @@ import pytest
 from exporter.auditing import Auditing
 from exporter.config import Config, load_config
 from exporter.metrics.births import Births, Scrapers
+from exporter.rules.audit.rulebook import AuditRules
 from exporter.web.webhook import Receipt
 from tests.unit.audit.events import body, event
 
@@ -21,10 +22,11 @@ class Audited:
         births = Births(lambda: 0.0)
         self.notes: list[str] = []
         scrapers = Scrapers(births, lambda: 0.0)
-        self.auditing = Auditing(
-            config, births, scrapers, lambda _level, text, _fields: self.notes.append(text)
-        )
+        self.auditing = Auditing(config, births, scrapers, self._note, rules=AuditRules())
         self.auditing.begin()
+
+    def _note(self, _level: str, text: str, _fields: dict[str, object]) -> None:
+        self.notes.append(text)
 
     @property
     def requests(self) -> int:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -91,6 +91,52 @@ class Event(_Object):
     reporting_instance: str | None = None
 
 
+class UserInfo(_Object):
+    """``authentication/v1.UserInfo``."""
+
+    username: str | None = None
+    groups: list[str] | None = None
+    uid: Any = None
+    extra: Any = None
+
+
+class AuditReference(_Object):
+    """``audit/v1.ObjectReference``."""
+
+    resource: str | None = None
+    namespace: str | None = None
+    name: str | None = None
+    api_group: str | None = None
+    api_version: str | None = None
+    subresource: str | None = None
+    uid: Any = None
+    resource_version: Any = None
+
+
+class AuditEvent(_Object):
+    """``audit/v1.Event``, every field of it, in the order on the wire."""
+
+    kind: str | None = None
+    api_version: str | None = None
+    level: str | None = None
+    audit_id: str | None = msgspec.field(name="auditID", default=None)
+    stage: Literal["RequestReceived", "ResponseStarted", "ResponseComplete", "Panic"] | None = None
+    request_uri: str | None = msgspec.field(name="requestURI", default=None)
+    verb: str | None = None
+    user: UserInfo | None = None
+    impersonated_user: UserInfo | None = None
+    authentication_metadata: Any = None
+    source_ips: list[str] | None = msgspec.field(name="sourceIPs", default=None)
+    user_agent: str | None = None
+    object_ref: AuditReference | None = None
+    response_status: dict[str, Any] | None = None
+    request_object: Any = None
+    response_object: Any = None
+    request_received_timestamp: str | None = None
+    stage_timestamp: str | None = None
+    annotations: dict[str, str] | None = None
+
+
 class _Head(msgspec.Struct, forbid_unknown_fields=True):
     tests: list[Any]
     rule_files: list[str] = []
@@ -98,15 +144,17 @@ class _Head(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Body(msgspec.Struct, forbid_unknown_fields=True):
     name: str
-    events: list[Any]
     samples: list[str]
+    events: list[Any] = []
+    audit_events: list[Any] = []
 
 
 class Case(msgspec.Struct):
-    """One test: events in their order, and the samples they must give."""
+    """One test: events in their order, of each of the two kinds, and the samples they must give."""
 
     name: str
     events: list[Event]
+    audit_events: list[AuditEvent]
     samples: list[str]
 
 
@@ -145,7 +193,13 @@ def _case(test: Any, number: int, file: str) -> Case:
         _converted(event, Event, f"{where}: events[{place}]")
         for place, event in enumerate(body.events)
     ]
-    return Case(body.name, events, body.samples)
+    audit_events = [
+        _converted(event, AuditEvent, f"{where}: audit_events[{place}]")
+        for place, event in enumerate(body.audit_events)
+    ]
+    if isinstance(test, Mapping) and not test.keys() & {"events", "audit_events"}:
+        raise CaseError(f"{where}: has neither `events` nor `audit_events`")
+    return Case(body.name, events, audit_events, body.samples)
 
 
 def _converted(value: Any, type_: type[T], where: str) -> T:

@@ -2,7 +2,8 @@
 """Runs the cases of a file: each on counters, lifecycles and a ledger of its own.
 
 The events come as a watch shows them after an empty first list. The clock goes with the
-events: what is open for longer than its maximum age is abandoned here too.
+events: what is open for longer than its maximum age is abandoned here too. Audit events come as
+lines of a log.
 
 Compared are all samples of the families that the rule files declare, and of those that a
 case names. Of a histogram that means its ``_count``; ``_sum`` and ``_bucket`` samples are
@@ -11,11 +12,14 @@ compared where a case names them.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from exporter.audit import AuditReader, Identities
 from exporter.commands.recorded import EventClock, recorded_ledger
+from exporter.commands.rule_tests.audit_events import audit_lines
 from exporter.commands.rule_tests.events import frames
 from exporter.commands.rule_tests.language import Case, CaseError, CaseFile, read_cases
 from exporter.commands.rule_tests.samples import Key, differences, read_samples
@@ -28,26 +32,28 @@ from exporter.metrics.declaration import MetricType
 from exporter.metrics.page import Page
 from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Format
-from exporter.pipeline import Counting, Scope
+from exporter.pipeline import AuditCounting, Counting, Scope
 from exporter.rules.loading import built_in, load, read
 from exporter.rules.problems import RuleError
 from exporter.rules.reading import read_rule_file
 
 _READER = FrameReader(EventObject)
+_SOURCE = "log"
+_MOST_IDENTITIES = 1_000_000
 _PARTS = ("_count", "_sum", "_bucket")
 _ONLY_IF_NAMED = ("_sum", "_bucket")
 
 
 def run_cases(config: Config, paths: Sequence[str]) -> int:
     """Run test files and print what came of them; 1 where a case failed or a file is wrong."""
-    failed = [path for path in paths if not _run_file(path, config.series_limit)]
+    failed = [path for path in paths if not _run_file(path, config)]
     return 1 if failed else 0
 
 
-def _run_file(path: str, series_limit: int) -> bool:
+def _run_file(path: str, config: Config) -> bool:
     try:
         file = read_cases(path, Path(path).read_text("utf-8"))
-        setting = _Setting(path, file, series_limit)
+        setting = _Setting(path, file, config)
         failed = 0
         for case in file.cases:
             lines = setting.run(case)
@@ -71,9 +77,10 @@ def _run_file(path: str, series_limit: int) -> bool:
 class _Setting:
     """What the cases of a file have in common. Raises ``RuleError``."""
 
-    def __init__(self, path: str, file: CaseFile, series_limit: int) -> None:
+    def __init__(self, path: str, file: CaseFile, config: Config) -> None:
         self._path = path
-        self._limit = series_limit
+        self._limit = config.series_limit
+        self._user_labels = config.audit_user_labels
         self._clock = clock = EventClock()
         own = read(str(Path(path).parent / rule_file) for rule_file in file.rule_files)
         self._rules = load([*built_in(), *own], lambda: clock.now)
@@ -91,9 +98,20 @@ class _Setting:
         self._clock.now = 0.0
         births = Births(lambda: self._clock.now)
         counting = Counting(self._rules.anew(), births, series_limit=self._limit)
-        families = {family.declaration.name: family for family in counting.families()}
+        audit = AuditCounting(
+            births,
+            Identities((_SOURCE,), limit=_MOST_IDENTITIES),
+            series_limit=self._limit,
+            rules=self._rules.audit,
+            user_labels=self._user_labels,
+        )
+        families: dict[str, Family[Series]] = {
+            family.declaration.name: family
+            for family in itertools.chain(counting.families(), audit.families())
+        }
         named = [_family_of(name, families, f"{where}: samples") for name, _ in expected]
         self._watch(case, counting, where)
+        self._audit(case, audit, where)
         page = Page(
             [families[name] for name in dict.fromkeys((*self._declared, *named))],
             births,
@@ -120,6 +138,15 @@ class _Setting:
             if record:
                 clock.now = max(clock.now, record.occurred())
             scope.changed(frame.type, frame.object)
+
+    def _audit(self, case: Case, counting: AuditCounting, where: str) -> None:
+        reader = AuditReader()
+        for line in audit_lines(case.audit_events):
+            records = reader.lines(line)
+            if not records:
+                raise CaseError(f"{where}: {line.decode()} cannot be read")
+            for record in records:
+                counting.reached(record, _SOURCE)
 
 
 def _family_of(sample: str, families: Mapping[str, Family[Series]], where: str) -> str:

@@ -9,6 +9,7 @@ from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import AuditCounting
+from exporter.rules.audit.rulebook import AuditRules
 from tests.unit.audit.events import FORBID, failure, line
 from tests.unit.metrics.house import samples
 
@@ -32,10 +33,22 @@ def on(resource: str, namespace: str = "shop", **more: str) -> dict[str, Any]:
 class Counted:
     """Records go in by their lines; each has an id of its own unless it says one."""
 
-    def __init__(self, *, series_limit: int = 1_000) -> None:
+    def __init__(
+        self,
+        *,
+        series_limit: int = 1_000,
+        rules: AuditRules | None = None,
+        user_labels: bool = False,
+    ) -> None:
         self.births = Births(lambda: 0.0)
         self.identities = Identities(("log",), limit=1_000)
-        self.counting = AuditCounting(self.births, self.identities, series_limit=series_limit)
+        self.counting = AuditCounting(
+            self.births,
+            self.identities,
+            series_limit=series_limit,
+            rules=rules or AuditRules(),
+            user_labels=user_labels,
+        )
         self._number = 0
 
     def tell(self, **fields: Any) -> Counted:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+
+import msgspec
 import pytest
 
 from exporter.audit.users import user_class
@@ -22,8 +25,9 @@ from exporter.audit.users import user_class
         ("kube-admin", ["system:masters"], "user"),
         ("ann@example.com", [], "user"),
         ("System:node:a", ["system:nodes"], "user"),
+        ("system:node:a", ['x"system:nodes"', "system:nodes-not"], "user"),
     ],
 )
 def test_the_class_of_a_user(name: str, groups: list[str], expected: str) -> None:
     """By prefix and, of a node, by its group: a name alone has no rights of a node."""
-    assert user_class(name, groups) == expected
+    assert user_class(name, msgspec.Raw(json.dumps(groups).encode())) == expected

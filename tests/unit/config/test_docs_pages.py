@@ -94,6 +94,14 @@ def test_the_case_that_is_shown_holds(tmp_path: Path) -> None:
     assert main(["rules", "test", str(tmp_path / "rules_test.yaml")]) == 0
 
 
+def test_the_case_for_audit_events_that_is_shown_holds(tmp_path: Path) -> None:
+    """As that for events."""
+    shown = [text for text in yaml_blocks("rules.md") if "audit_" in text]
+    for name, text in zip(("rules.yaml", "rules_test.yaml"), shown, strict=True):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert main(["rules", "test", str(tmp_path / "rules_test.yaml")]) == 0
+
+
 def test_documented_rules_commands_succeed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What docs/rules.md tells to type about rules works where the project is checked out."""
     monkeypatch.chdir(DOCS.parent)

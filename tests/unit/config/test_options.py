@@ -22,6 +22,12 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
     "events.namespace": ("shop,db", ["shop", "db"], {"namespaces": ("shop", "db")}),
     "events.field-selector": ("type=Warning", "type=Warning", {"field_selector": "type=Warning"}),
     "events.ttl": ("1h30m", "1h30m", {"event_ttl": 5400.0}),
+    "cluster.name": ("eu-1", "eu-1", {"cluster_name": "eu-1"}),
+    "label": (
+        "team=shop,stage=prod",
+        ["team=shop", "stage=prod"],
+        {"labels": (("team", "shop"), ("stage", "prod"))},
+    ),
     "rules.file": (
         "a.yaml,/etc/b.yaml",
         ["a.yaml", "/etc/b.yaml"],
@@ -70,6 +76,7 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
         {"audit_log_path": "/var/log/kubernetes/audit/audit.log"},
     ),
     "audit.only": ("true", "true", {"audit_only": True}),
+    "audit.user-labels": ("true", "true", {"audit_user_labels": True}),
     "log.level": ("warning", "warning", {"log_level": "warning"}),
     "log.format": ("json", "json", {"log_format": "json"}),
 }
@@ -139,7 +146,7 @@ def test_flag_before_environment_before_file(name: str, tmp_path: Path) -> None:
     text, _, expected = EXAMPLES[name]
     lesser = {option.name: option.default for option in OPTIONS}[name]
     if not lesser:
-        lesser = "127.0.0.1:1" if name.endswith("address") else "other"
+        lesser = {"label": "other=1"}.get(name, "127.0.0.1:1" if "address" in name else "other")
     variable = BY_NAME[name].environment
     file = write(tmp_path / "config.yaml", name, lesser)
     flags = beside(name)

@@ -58,9 +58,12 @@ def test_every_rule_in_force_is_listed_in_its_order(capsys: pytest.CaptureFixtur
     """Each has a line that begins with its id and ends with its file."""
     code, lines = printed(capsys, "rules")
     heads = [tuple(line.split()) for line in lines if not line.startswith(" ")]
-    rules = load(built_in(), lambda: 0.0).all()
+    book = load(built_in(), lambda: 0.0)
+    rules = [(rule.id, rule.file) for rule in book.all()]
+    audit = [(rule.id, rule.file) for rule in book.audit.all()]
+    assert audit
     assert code == 0
-    assert heads == [("ID", "FILE"), *((rule.id, rule.file) for rule in rules)]
+    assert heads == [("ID", "FILE"), *rules, *audit]
 
 
 def test_own_rules_are_listed_after_the_built_in_ones(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from exporter.metrics.declaration import Declaration
 from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting
+from exporter.rules.audit.rulebook import AuditRules
 from exporter.rules.loading import load
 from exporter.selfmetrics import SelfMetrics
 from exporter.selfmetrics.declarations_audit import AUDIT, OF_EACH_SOURCE, OF_LOG, OF_WEBHOOK
@@ -33,7 +34,7 @@ class Told:
         births = Births(lambda: 0.0)
         scrapers = Scrapers(births, lambda: 0.0)
         config = load_config({"audit.only": "true", **flags}, {})
-        self.auditing = Auditing(config, births, scrapers, lambda *_: None)
+        self.auditing = Auditing(config, births, scrapers, lambda *_: None, rules=AuditRules())
         self.auditing.begin()
         counting = Counting(load([], lambda: 0.0), births, series_limit=10)
         own = SelfMetrics(births, scrapers, counting, [], auditing=self.auditing)
