@@ -96,7 +96,9 @@ class Gate:
         if users:
             given = request.headers.getall("Authorization", [])
             try:
-                known = len(given) == 1 and await self.passwords.fit(users, given[0])
+                known = len(given) == 1 and await self.passwords.fit(
+                    users, given[0], request.remote or ""
+                )
             except BusyError:
                 return web.Response(
                     text="too many passwords wait to be tried\n",

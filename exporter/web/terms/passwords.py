@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import bcrypt
@@ -21,8 +22,8 @@ from cachetools import LRUCache
 # A Prometheus or two, and the people who look. The wrong ones have a room of their own: however
 # many come, none of the right ones is forgotten for them.
 _KNOWN = 512
-# At once: each is some 100 ms of a processor, for which all others wait.
-_WAITING = 64
+# At once, and of one address: each is some 100 ms of a processor, for which all others wait.
+_WAITING, _OF_ONE = 64, 8
 # bcrypt looks at no more.
 _PASSWORD_BYTES = 72
 
@@ -41,12 +42,13 @@ class Passwords:
         self._right: LRUCache[bytes, bool] = LRUCache(_KNOWN)
         self._wrong: LRUCache[bytes, bool] = LRUCache(_KNOWN)
         self._trying: dict[bytes, asyncio.Task[bool]] = {}
+        self._crowds: Counter[str] = Counter()
         self._turn = asyncio.Semaphore(1)
 
-    async def fit(self, users: Mapping[str, str], authorization: str) -> bool:
+    async def fit(self, users: Mapping[str, str], authorization: str, peer: str) -> bool:
         """Whether it is the ``Authorization`` of one of the users, whose hashes these are.
 
-        Raises ``BusyError``.
+        ``peer`` is the address that it came from. Raises ``BusyError``.
         """
         given = _credentials(authorization)
         if given is None:
@@ -60,13 +62,14 @@ class Passwords:
         if known in self._wrong:
             return self._wrong[known]
         if known not in self._trying:
-            if len(self._trying) >= _WAITING:
+            if len(self._trying) >= _WAITING or self._crowds[peer] >= _OF_ONE:
                 raise BusyError
+            self._crowds[peer] += 1
             trying = asyncio.create_task(
                 self._try(known, _plan(users.values(), hash_), password), name="password"
             )
             self._trying[known] = trying
-            trying.add_done_callback(lambda _: self._trying.pop(known, None))
+            trying.add_done_callback(lambda _: self._tried(known, peer))
         # Whoever goes away, the others and the next ones have the answer.
         return await asyncio.shield(self._trying[known])
 
@@ -76,6 +79,12 @@ class Passwords:
             fits = await asyncio.to_thread(_tried, plan, password)
         (self._right if fits else self._wrong)[known] = fits
         return fits
+
+    def _tried(self, known: bytes, peer: str) -> None:
+        del self._trying[known]
+        self._crowds[peer] -= 1
+        if not self._crowds[peer]:
+            del self._crowds[peer]
 
     def _identity(self, *parts: bytes) -> bytes:
         whole = b"".join(len(part).to_bytes(4) + part for part in parts)

@@ -6,6 +6,7 @@ That verifies the certificates of clients wholly or asks for none, and cannot be
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import ssl
 import warnings
@@ -58,7 +59,7 @@ def server_context(section: TlsSection, file: Path) -> ServerContext:
     context.set_alpn_protocols(["http/1.1"])  # a client that is offered h2 takes it
     # A session that goes on would pass by what has changed since.
     context.num_tickets = 0
-    context.options |= ssl.OP_NO_TICKET
+    context.options |= ssl.OP_NO_TICKET | ssl.OP_NO_RENEGOTIATION
     _set_versions(context, section)
     _set_suites(context, section)
     _set_curves(context, section)
@@ -73,7 +74,11 @@ def server_context(section: TlsSection, file: Path) -> ServerContext:
 
 def _names(certificate: Mapping[str, Any]) -> Iterator[str]:
     for kind, value in certificate.get("subjectAltName", ()):
-        yield str(ipaddress.ip_address(value.strip())) if kind == "IP Address" else value
+        if kind == "IP Address":
+            with contextlib.suppress(ValueError):  # of another length than addresses have
+                yield str(ipaddress.ip_address(value.strip()))
+        elif kind in ("DNS", "URI", "email"):
+            yield value
 
 
 def _pem(section: TlsSection, file: Path, key: str) -> tuple[str, bytes] | None:

@@ -55,7 +55,7 @@ def test_example_of_a_web_configuration_can_be_used(tmp_path: Path) -> None:
     config = WebConfig(tmp_path, yaml_blocks("web-configuration.md")[0])
     terms = read_terms(config.path)
     assert terms.context is not None
-    assert terms.context.sans == {"prometheus.monitoring.svc"}
+    assert terms.context.sans == frozenset({"prometheus.monitoring.svc"})
     assert list(terms.users) == ["prometheus"]
     assert terms.headers == {"X-Frame-Options": "deny"}
 

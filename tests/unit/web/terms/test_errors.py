@@ -110,7 +110,7 @@ def test_a_wrong_key_is_named(config: WebConfig, text: str, told: str) -> None:
         (MUTUAL + "  client_allowed_sans: []\n", "client_allowed_sans: names nobody"),
         (
             TLS + "  cipher_suites: [TLS_AES_128_GCM_SHA256, TLS_RSA_WITH_RC4_128_SHA]\n",
-            "cipher_suites[1]: TLS_RSA_WITH_RC4_128_SHA is insecure, and not ser",
+            "cipher_suites[1]: TLS_RSA_WITH_RC4_128_SHA is insecure, and not",
         ),
         (
             TLS + "  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA]\n",
