@@ -37,8 +37,6 @@ _IDENTITY_GENERATIONS = 5
 # 80 bytes each. Half of it is what came within a minute where an API server writes 4 000 a second,
 # which is as much as one sends by webhook.
 _MOST_IDENTITIES = 500_000
-# Of the batches that are counted, none holds up events, probes and scrapers for longer than this.
-_SLICE_RECORDS = 1_000
 _MICROSECONDS = 1_000_000
 
 
@@ -74,7 +72,9 @@ class Auditing:
     ) -> None:
         on = {WEBHOOK: config.audit_webhook, LOG: bool(config.audit_log_path)}
         self.receptions = {source: Reception() for source in SOURCES if on[source]}
-        self.identities = Identities(self.receptions, limit=_MOST_IDENTITIES)
+        # Of all sources: what the webhook brought stands in a log further down, which may be read
+        # by a process without the webhook.
+        self.identities = Identities(SOURCES, limit=_MOST_IDENTITIES)
         self.counting = AuditCounting(
             births,
             self.identities,
@@ -90,18 +90,20 @@ class Auditing:
         self.committer: Committer[ShownIncrements, IncrementsCut] | None = None
         """None where nothing is kept: not asked for, not possible, or not begun."""
         self.webhook = _webhook(config, self._receive, note) if config.audit_webhook else None
-        self.follower: LogFollower | None = None
+        self.follower: LogFollower[list[AuditRecord]] | None = None
         if config.audit_log_path:
-            self.follower = LogFollower(Path(config.audit_log_path), self._take, note=note)
+            self.follower = LogFollower(
+                Path(config.audit_log_path), self._read, self._take, note=note
+            )
             telemetry = self.follower.telemetry
             self.receptions[LOG].overlong = lambda: telemetry.overlong
         self._config = config
         self._scrapers = scrapers
         self._note = note
         self._received_at = GaugeFamily(LAST_RECEIVED, births=births)
-        self._increments = Increments(
-            self.counting.families(), self.identities, self._position, scrapers.names
-        )
+        self._increments: Increments | None = None
+        """None where nothing is kept: then no page tells it what was shown, and it would hold
+        every series for ever."""
         self._generations = 0
 
     def families(self) -> Iterator[Family[Series]]:
@@ -116,6 +118,9 @@ class Auditing:
             path = Path(self._config.checkpoint_path + FILE_SUFFIX)
             store, kept = begin(path, IncrementStore, self._restored, self._note)
             if store is not None:
+                self._increments = Increments(
+                    self.counting.families(), self.identities, self._position, self._scrapers.names
+                )
                 self.committer = Committer(self._increments, store, self._note)
             position = kept.position if kept else ""
         elif self.webhook:
@@ -126,7 +131,8 @@ class Auditing:
 
     def next_generation(self, lifetime: int) -> None:
         """A minute has passed: end idle series, forget what came long ago."""
-        self._increments.retain()
+        if self._increments:
+            self._increments.retain()
         self.counting.next_generation(lifetime)
         self._generations += 1
         if self._generations % _IDENTITY_GENERATIONS == 0:
@@ -162,6 +168,9 @@ class Auditing:
         """The position that is kept of this log; None where there is none that can be read."""
         path, _, position = text.rpartition("\n")
         if path != self._config.audit_log_path:
+            if path:
+                reason = f"the checkpoint is of {path}"
+                self._note("warning", "the log is followed from its end", {"reason": reason})
             return None
         try:
             return LogPosition.from_text(position)
@@ -180,16 +189,18 @@ class Auditing:
             return Receipt.NOT_EVENT_LIST
         del body
         for records in slices:
-            for start in range(0, len(records), _SLICE_RECORDS):
-                self._count(records[start : start + _SLICE_RECORDS], WEBHOOK, region)
-                await asyncio.sleep(0)
+            self._count(records, WEBHOOK, region)
+            await asyncio.sleep(0)  # also where nothing was to be read: events have their turn
         saved = self.committer is None or await self.committer.save()
         return Receipt.SAVED if saved else Receipt.NOT_SAVED
 
-    def _take(self, block: bytes, last: bool) -> None:  # noqa: FBT001 - the follower's own
+    def _read(self, block: bytes, last: bool) -> list[AuditRecord]:  # noqa: FBT001 - the follower's
         """Lines of the log; ``last`` where a file ends without a line break."""
         reader = self.receptions[LOG].reader
-        self._count(reader.last(block) if last else reader.lines(block), LOG)
+        return reader.last(block) if last else reader.lines(block)
+
+    def _take(self, records: list[AuditRecord]) -> None:
+        self._count(records, LOG)
 
     def _count(self, records: Sequence[AuditRecord], source: str, region: str = "") -> None:
         if not records:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from exporter.auditing import Auditing
+from exporter.auditing import FILE_SUFFIX, Auditing
 from exporter.checkpointing import Checkpointing
 from exporter.config import Config
 from exporter.election import Elector
@@ -33,9 +33,10 @@ def told(
     """The facts of this moment."""
     committers = [c for c in (checkpointing.committer, auditing and auditing.committer) if c]
     kept = bool(committers) and not any(committer.failing for committer in committers)
-    series = sum(len(f) for f in counting.families())
-    if auditing:
-        series += sum(len(f) for f in auditing.families())
+    families = (
+        *(counting.families() if watches else ()),
+        *(auditing.families() if auditing else ()),
+    )
     starts = [w.scope.ledger.since for w in watches]
     synced = bool(watches) and all(w.telemetry.synced for w in watches)
     return Facts(
@@ -49,10 +50,10 @@ def told(
         last_event=counting.last_occurrence,
         now=time.time(),
         occurrences=counting.total,
-        series=series,
+        series=sum(map(len, families)),
         events_remembered=sum(len(w.scope.ledger) for w in watches),
         scrapers=len(scrapers),
-        checkpoint=config.checkpoint_path,
+        checkpoint=_checkpoint(config),
         kept=kept,
         committed=max((committer.last_commit for committer in committers), default=0.0),
         leads=elector is None or elector.leading,
@@ -60,6 +61,12 @@ def told(
         watches=bool(watches),
         audit=_audit(config, auditing) if auditing else None,
     )
+
+
+def _checkpoint(config: Config) -> str:
+    """Its file; of two that of the events, beside which the other one is."""
+    path = config.checkpoint_path
+    return path + FILE_SUFFIX if path and config.audit_only else path
 
 
 def _audit(config: Config, auditing: Auditing) -> AuditFacts:

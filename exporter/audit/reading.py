@@ -17,6 +17,8 @@ from exporter.audit.wire import AuditEvent, read_audit_event
 from exporter.framing import MAX_LINE_BYTES, LineSplitter
 
 _SLICE_BYTES = 1024 * 1024
+# Items of no sense are short, and cost more than others.
+_SLICE_ITEMS = 1_000
 
 
 class Undecodable(StrEnum):
@@ -103,9 +105,12 @@ class AuditReader:
         """
         if len(body) <= _SLICE_BYTES:
             try:
-                return iter([self._records(self._list.decode(body).items)])
+                events = self._list.decode(body).items
             except REFUSALS:
                 pass
+            else:
+                starts = range(0, len(events), _SLICE_ITEMS)
+                return (self._records(events[at : at + _SLICE_ITEMS]) for at in starts)
         items = self._taken_apart(body)
         return None if items is None else self._sliced(items)
 
@@ -113,7 +118,7 @@ class AuditReader:
         start = size = 0
         for place, item in enumerate(items, 1):
             size += len(memoryview(item))
-            if size >= _SLICE_BYTES:
+            if size >= _SLICE_BYTES or place - start >= _SLICE_ITEMS:
                 yield self._each(items[start:place])
                 start, size = place, 0
         if start < len(items):

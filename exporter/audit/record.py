@@ -151,10 +151,12 @@ def microseconds(text: str) -> int | None:
         if micros.isdecimal():
             second = _whole(text[:19] + "Z")
             return None if second is None else second + int(micros)
-    return _whole(text)
+    # Longer ones would be kept for the cache, and are as long as their sender made them.
+    return _whole(text) if len(text) <= _LONGEST_TIME else None
 
 
 _MICRO_TIME = len("2026-11-23T12:00:00.000000Z")
+_LONGEST_TIME = len("2026-11-23T12:00:00.000000000+00:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

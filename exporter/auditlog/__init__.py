@@ -8,8 +8,8 @@ these block, and run in a thread. ``wakeups`` waits for changes; ``follower`` is
 all. The room does not know what is on a line, but for the time that orders files.
 """
 
-from exporter.auditlog.follower import LogFollower, Take
+from exporter.auditlog.follower import LogFollower, Read, Take
 from exporter.auditlog.position import LogPosition
 from exporter.auditlog.telemetry import Gap, LogTelemetry
 
-__all__ = ["Gap", "LogFollower", "LogPosition", "LogTelemetry", "Take"]
+__all__ = ["Gap", "LogFollower", "LogPosition", "LogTelemetry", "Read", "Take"]

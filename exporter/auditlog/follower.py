@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NoReturn
+from typing import Generic, NoReturn, TypeVar
 
 from exporter.auditlog.position import LogPosition
 from exporter.auditlog.tape import Step, Tape
@@ -17,13 +17,16 @@ from exporter.auditlog.wakeups import GATHER_SECONDS, POLL_SECONDS, Wakeups
 from exporter.framing import MAX_LINE_BYTES
 from exporter.notes import Note
 
-Take = Callable[[bytes, bool], None]
-"""Takes (block, last): whole lines, or, where last, what a finished file has behind its last
-line break. Called on the event loop; when it returns, the position is behind the block."""
+R = TypeVar("R")
+Read = Callable[[bytes, bool], R]
+"""Makes of (block, last) what is taken: of whole lines, or, where last, of what a finished file has
+behind its last line break. Called in a thread, for a client can make a line that takes long."""
+Take = Callable[[R], None]
+"""Takes it. Called on the event loop; when it returns, the position is behind the block."""
 
 
-class LogFollower:
-    """Reads the log at ``path`` and has each line taken once, in order.
+class LogFollower(Generic[R]):
+    """Follows the log at ``path`` and has each line read and taken once, in order.
 
     Whoever keeps ``position`` together with what came of the lines, and begins with it again, has
     neither lost nor doubled a line; where that cannot be, ``telemetry.gaps`` counts it. A line of
@@ -33,7 +36,8 @@ class LogFollower:
     def __init__(
         self,
         path: Path,
-        take: Take,
+        read: Read[R],
+        take: Take[R],
         *,
         note: Note,
         limit: int = MAX_LINE_BYTES,
@@ -43,6 +47,7 @@ class LogFollower:
     ) -> None:
         self.telemetry = LogTelemetry()
         self._path = path
+        self._read = read
         self._take = take
         self._note = note
         self._of: dict[str, object] = {"path": str(path)}
@@ -65,7 +70,7 @@ class LogFollower:
         self._position = position
 
     async def run(self) -> NoReturn:
-        """Read and wait, for ever. Only cancellation and what ``take`` raises end it."""
+        """Read and wait, for ever. Cancellation ends it, and what ``read`` or ``take`` raises."""
         loop = asyncio.get_running_loop()
         # One alone: what is open is never closed while it is being read.
         thread = ThreadPoolExecutor(1, thread_name_prefix="auditlog")
@@ -73,8 +78,8 @@ class LogFollower:
         wakeups = Wakeups(self._path, poll=self._poll, gather=self._gather)
         try:
             while True:
-                step = await loop.run_in_executor(thread, tape.step)
-                self._apply(step)
+                step, found = await loop.run_in_executor(thread, self._step, tape)
+                self._apply(step, found)
                 if not step.idle:
                     continue
                 if not wakeups.watching:
@@ -88,10 +93,14 @@ class LogFollower:
             thread.shutdown(wait=False)
             await closed
 
-    def _apply(self, step: Step) -> None:
+    def _step(self, tape: Tape) -> tuple[Step, Sequence[R]]:
+        step = tape.step()
+        return step, [self._read(step.block, step.last)] if step.block else []
+
+    def _apply(self, step: Step, found: Sequence[R]) -> None:
         """All of a step happens here, and at once."""
-        if step.block:
-            self._take(step.block, step.last)
+        for each in found:
+            self._take(each)
         self._position = step.position
         telemetry = self.telemetry
         if step.measured:

@@ -145,6 +145,11 @@ class Committer(Generic[M, C]):
                 self._note("error", "checkpoint not written", {"reason": str(error)})
             _answer(asking, saved=False)
             return
+        except BaseException:
+            # Nobody else would tell those who wait, and none of it would be written any more.
+            self._recorder.put_back(cut)
+            _answer(asking, saved=False)
+            raise
         self._note("debug", "checkpoint committed", {"cut": cut.number})
         if self.failing:
             self.failing = False

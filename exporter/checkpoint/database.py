@@ -56,7 +56,7 @@ class Database:
             yield self._connection
         except sqlite3.OperationalError as error:  # a disk that does not answer says nothing of it
             raise CheckpointError(f"cannot be read: {error}") from error
-        except (sqlite3.Error, ValueError, TypeError) as error:
+        except (sqlite3.Error, ValueError, TypeError, LookupError) as error:
             raise UnusableFileError(f"cannot be read: {error}") from error
 
     @contextlib.contextmanager

@@ -32,6 +32,8 @@ _STRANGE: _Names = (OTHER, OTHER, OTHER, OTHER)
 # Names that strangers may use are bounded as label values are: more find no series anyway.
 _MOST_RESOURCES = 2_000
 _MOST_NAMESPACES = 20_000
+# The API server refuses a longer one only after it has written it into its audit log.
+_LONGEST_NAMESPACE = 63
 _FIRST_FAILURE = 400
 
 
@@ -270,7 +272,9 @@ class AuditCounting:
         return known
 
     def _meet_namespace(self, record: AuditRecord) -> None:
-        if not _is_strange(record) and len(self._namespaces) < _MOST_NAMESPACES:
+        if _is_strange(record) or len(record.namespace) > _LONGEST_NAMESPACE:
+            return
+        if len(self._namespaces) < _MOST_NAMESPACES:
             self._namespaces.add(record.namespace)
 
     def _names(self, record: AuditRecord) -> _Names:

@@ -114,7 +114,9 @@ class SelfMetrics:
             self._refresh_checkpoint(kept)
 
     def _refresh_series(self) -> None:
-        counted: list[tuple[Counting | AuditCounting, str]] = [(self._counting, "")]
+        counted: list[tuple[Counting | AuditCounting, str]] = []
+        if self._watched:  # else their families are not on the page
+            counted.append((self._counting, ""))
         if self._auditing:
             counted.append((self._auditing.counting, AUDIT_LABEL))
         for counting, prefix in counted:

@@ -33,6 +33,13 @@ sum by (namespace, cause) (increase(kube_event_pod_creation_failures_total[10m])
 # what warns most
 topk(10, sum by (namespace, reason) (increase(kube_events_total{type="Warning"}[1h])))
 """
+_AUDIT_QUERIES = """\
+# what somebody should know of, in the last hour
+sum by (operation, user_class) (increase(kube_audit_sensitive_operations_total[1h])) > 0
+
+# who was refused, and by whom
+topk(10, sum by (cause, namespace, user_class) (increase(kube_audit_denied_total[1h])))
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,7 @@ def landing_page(facts: Facts, state: str, telemetry_path: str) -> str:
         "<code>honor_labels</code> Prometheus would put our own pod's in its place.</p>"
         f"<pre>{escape(_scrape_config(telemetry_path))}</pre>"
         "<h2>To begin with</h2>"
-        f"<pre>{escape(_QUERIES)}</pre>"
+        f"<pre>{escape(_queries(facts))}</pre>"
         "</body></html>\n"
     )
 
@@ -121,7 +128,13 @@ def _state(facts: Facts, reason: str) -> str:
         )
     if not facts.leads:
         return "Standby: ready to take over. Metrics of events are on the leader's page."
-    return "Ready: every occurrence is counted."
+    counted = "occurrence" if facts.watches else "audited request"
+    return f"Ready: every {counted} is counted."
+
+
+def _queries(facts: Facts) -> str:
+    shown = (*((_QUERIES,) if facts.watches else ()), *((_AUDIT_QUERIES,) if facts.audit else ()))
+    return "\n".join(shown)
 
 
 def _rows(facts: Facts) -> tuple[tuple[str, str, str], ...]:

@@ -20,7 +20,8 @@ class FollowedLog:
         options = {"poll": 0.05, "gather": 0.01, **options}
         self.follower = LogFollower(
             path,
-            lambda block, last: self.blocks.append((block, last)),
+            lambda block, last: (block, last),
+            self.blocks.append,
             note=lambda *note: self.notes.append(note),
             **options,
         )

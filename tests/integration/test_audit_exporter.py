@@ -136,7 +136,7 @@ async def test_a_log_is_followed_from_its_end_and_on_from_there(tmp_path: Path) 
 
 
 async def test_another_log_is_followed_from_its_end(tmp_path: Path) -> None:
-    """Its lines are not what was missed of the first."""
+    """Its lines are not what was missed of the first, and what was, somebody is told."""
     keeps = ("--checkpoint.path", str(tmp_path / "c.db"))
     for name in ("first.log", "second.log"):
         log = tmp_path / name
@@ -144,6 +144,7 @@ async def test_another_log_is_followed_from_its_end(tmp_path: Path) -> None:
         async with run(tmp_path, "--audit.log.path", str(log), *keeps) as exporter:
             await exporter.logged("audit log is read")
             assert "lines may be lost" not in exporter.log
+            assert ("the checkpoint is of" in exporter.log) == (name == "second.log")
             with log.open("ab") as file:
                 file.write(line(auditID=name))
             await counted(exporter, 1)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from tests.unit.audit.counted import ANONYMOUS, STRANGER, Counted, on, request
-from tests.unit.audit.events import ALLOW
+from tests.unit.audit.events import ALLOW, FORBID
 
 
 @pytest.mark.parametrize("who", [STRANGER, ANONYMOUS])
@@ -80,3 +81,28 @@ def test_a_long_name_is_no_label_value() -> None:
     """Whoever makes one up."""
     counted = Counted().tell(**on("r" * 5_000))
     assert counted.found("kube_audit_requests_total") == {request(resource="__overflow__"): 1}
+
+
+def test_a_namespace_that_cannot_be_is_not_kept() -> None:
+    """Whoever may do nothing can put a megabyte into a URL, and it is in the audit log."""
+    counted = Counted()
+    tracemalloc.start()
+    for number in range(20):
+        refused = {"annotations": FORBID, "responseStatus": {"code": 403}}
+        counted.tell(**on("pods", f"{number}" * 500_000), **refused)
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 1_000_000
+
+
+@pytest.mark.xfail(strict=True, reason="only strangers are not believed")
+def test_who_may_nothing_takes_no_room_from_others() -> None:
+    """The account of any pod can ask for resources that are not there."""
+    counted = Counted(series_limit=10_000)
+    pod = {"username": "system:serviceaccount:shop:web", "groups": []}
+    refused: dict[str, Any] = {"annotations": FORBID, "responseStatus": {"code": 403}}
+    for number in range(2_001):
+        counted.tell(**on(f"r{number}", apiGroup=f"g{number}"), user=pod, **refused)
+    counted.tell(**on("widgets", apiGroup="example.com"), verb="delete")
+    found = counted.found("kube_audit_requests_total")
+    assert any('resource="widgets"' in labels for labels in found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -102,3 +103,22 @@ async def test_the_lag_is_that_of_the_latest_stage(audited: Audited) -> None:
     batch = body(event(auditID="b", stageTimestamp="whenever"))
     await audited.auditing._receive(batch, "")
     assert reception.lag == 0
+
+
+@pytest.mark.parametrize("item", [b"0", b"{}", b'{"auditID":"a","stage":"b"}'])
+async def test_others_have_their_turn_whatever_is_in_a_batch(item: bytes) -> None:
+    """A thousand items at a time, be they records or not."""
+    audited = Audited(load_config({"audit.webhook.listen-address": "127.0.0.1:0"}, {}))
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(others())
+    batch = b'{"items":[' + b",".join([item] * 30_000) + b"]}"
+    assert await audited.auditing._receive(batch, "") is Receipt.SAVED
+    waiting.cancel()
+    assert turns >= 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -153,3 +154,13 @@ def test_a_dry_run_is_no_write(verb: str, query: str, dry: bool) -> None:
 def test_a_code_is_one_of_http(code: int, read: int) -> None:
     """Anything else is none."""
     assert record(responseStatus={"code": code}).code == read
+
+
+def test_a_time_that_is_as_long_as_its_sender_likes_is_not_kept() -> None:
+    """It is none, and the next one is as long."""
+    tracemalloc.start()
+    for number in range(20):
+        assert microseconds(f"{number}" * 500_000) is None
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 1_000_000

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from exporter.checkpoint.committer import Committer
+from exporter.checkpoint.state import Cut
 from exporter.checkpoint.store import Store
 from tests.unit.checkpoint.cuts import ABOUT
 from tests.unit.checkpoint.test_recorder import Recorded
@@ -117,3 +118,38 @@ async def test_what_cannot_be_stored_is_a_failure_and_no_end(committing: Committ
     committing.shows("a")
     await committing.committer.close()
     assert committing.committer.failures == 1
+
+
+class _Breaking(Store):
+    """Breaks at its second write, in a way that nobody thought of."""
+
+    writes = 0
+
+    def commit(self, cut: Cut) -> None:
+        self.writes += 1
+        if self.writes == 2:
+            raise MemoryError
+        super().commit(cut)
+
+
+async def test_nobody_waits_for_a_write_that_broke(tmp_path: Path) -> None:
+    """All who asked are told, and what was to be written is written by the next."""
+    committing = Committing(tmp_path / "checkpoint.db")
+    committing.store.close()
+    committer = Committer(committing.recorded.recorder, _Breaking(committing.path), lambda *_: None)
+
+    def save(name: str) -> asyncio.Task[bool]:
+        committing.recorded.occurs(name)
+        committer.shown(committer.showing(0))
+        return asyncio.create_task(committer.save())
+
+    first = save("a")
+    await asyncio.sleep(0)
+    second, third = save("b"), save("c")
+    assert await first
+    with pytest.raises(MemoryError):
+        await second
+    assert await third is False
+    assert await committer.save()
+    await committer.close()
+    assert committing.kept() == 3

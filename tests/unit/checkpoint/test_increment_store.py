@@ -103,6 +103,8 @@ def test_the_file_of_the_events_is_another(path: Path) -> None:
     "damage",
     [
         "UPDATE about SET value = 'x' WHERE what = 'seed'",
+        "DELETE FROM about WHERE what = 'seed'",
+        "DELETE FROM about WHERE what = 'position'",
         "INSERT INTO increment VALUES ('f', '[', '1')",
         "INSERT INTO increment VALUES ('f', '[]', '-1')",
         "INSERT INTO increment VALUES ('f', '[]', 'null')",

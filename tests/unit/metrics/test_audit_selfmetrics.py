@@ -76,7 +76,8 @@ def test_there_are_the_families_of_what_is_on(
 def test_lines_of_the_log_are_told() -> None:
     """Read, known before, not counted, not readable."""
     told = Told(LOG)
-    told.auditing._take(line() + line() + line(stage="RequestReceived") + b"junk\n", False)
+    block = line() + line() + line(stage="RequestReceived") + b"junk\n"
+    told.auditing._take(told.auditing._read(block, last=False))
     assert told.value("records_total", 'source="log"') == 3
     assert told.value("duplicates_total", 'source="log"') == 1
     assert told.value("uncounted_total", 'source="log"') == 1
@@ -102,7 +103,7 @@ def test_what_the_follower_notes_is_told() -> None:
 def test_series_and_labels_of_audit_families_are_told_apart(tmp_path: Path) -> None:
     """Their label values are bounded apart from those of events."""
     told = Told(LOG)
-    told.auditing._take(line(), False)
+    told.auditing._take(told.auditing._read(line(), last=False))
     own = samples(told.text)
     assert own['kube_event_metrics_series{family="kube_audit_requests_total"}'] == 1
     assert own['kube_event_metrics_label_values{label="audit/resource"}'] == 1
@@ -114,3 +115,11 @@ def test_the_checkpoint_is_active_when_all_of_it_is(tmp_path: Path) -> None:
     assert samples(told.text)["kube_event_metrics_checkpoint_active"] == 1
     told = Told({**LOG, "checkpoint.path": str(tmp_path / "missing" / "c.db")})
     assert samples(told.text)["kube_event_metrics_checkpoint_active"] == 0
+
+
+def test_families_of_events_are_not_told_of_where_none_are_watched() -> None:
+    """They are not on the page."""
+    text = Told(LOG).text
+    assert 'kube_event_metrics_series{family="kube_audit_requests_total"}' in text
+    assert 'family="kube_events_total"' not in text
+    assert 'label="reason"' not in text

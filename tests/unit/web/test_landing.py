@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from exporter.web.landing import landing_page
+from exporter.web.landing import AuditFacts, landing_page
 from exporter.web.server import Health
 from tests.unit.web.site import FACTS, NOW, Site, serving
 
@@ -185,3 +185,12 @@ def test_whether_a_restart_loses_anything_is_told(facts: dict[str, Any], told: s
     page = landing_page(replace(FACTS, **facts), "ok", "/metrics")
     row = re.search(r"<th>Checkpoint</th><td>(.*?)</td>", page)
     assert (re.sub("<.*?>", "", row[1]) if row else None) == told
+
+
+def test_who_watches_no_events_speaks_of_audit_events_alone() -> None:
+    """In the state, and in what there is to begin with."""
+    audit = AuditFacts(("the webhook",), 0, 0.0)
+    page = landing_page(replace(FACTS, watches=False, audit=audit), "ok", "/metrics")
+    assert "Ready: every audited request is counted." in page
+    assert "kube_audit_denied_total" in page
+    assert "kube_events_total" not in page
