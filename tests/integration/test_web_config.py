@@ -15,6 +15,7 @@ import trustme
 from exporter.web.listening import FileError
 from tests.integration.test_web_tls import refused, until
 from tests.unit.web.site import PROMETHEUS, Site, serving
+from tests.unit.web.test_leaving_clients import NOISE
 from tests.unit.web.web_config import MUTUAL, TLS, WebConfig, basic, hashed
 
 ALICE = basic("alice", "wonderland")
@@ -180,6 +181,35 @@ async def test_a_client_whose_authority_is_gone_loses_its_connection(config: Web
         await until(lambda: len(config.notes) == 1)
         await until(lambda: len(running.server._listener) == 0)
         assert await refused(running, config.client("prometheus"))
+
+
+async def test_after_a_new_certificate_a_connection_ends_with_its_next_response(
+    config: WebConfig,
+) -> None:
+    """Which says so: no client sends another request into it."""
+    async with serving(gate=config.gate(), client_tls=config.client()) as running:
+        assert "Connection" not in (await running.get("/metrics"))[0].headers
+        config.renew()
+        await until(lambda: bool(config.notes) and config.notes[-1][0] == "info")
+        assert len(running.server._listener) == 1
+        response, _ = await running.get("/metrics")
+        assert (response.status, response.headers["Connection"]) == (200, "close")
+        await until(lambda: len(running.server._listener) == 0)
+        assert "Connection" not in (await running.get("/metrics"))[0].headers
+
+
+async def test_who_may_no_longer_connect_gets_the_page_under_way(config: WebConfig) -> None:
+    config.write(MUTUAL)
+    client = config.client("prometheus")
+    async with serving(
+        gate=config.gate(), client_tls=client, foreign=lambda _format: NOISE
+    ) as running:
+        async with running.client.get(f"{running.url}/metrics", ssl=client) as response:
+            assert running.server.requests == 1
+            trustme.CA().cert_pem.write_to_path(config.folder / "ca.crt")
+            await until(lambda: len(config.notes) == 1)
+            assert NOISE in await response.read()
+        await until(lambda: len(running.server._listener) == 0)
 
 
 async def test_a_rotation_under_load_fails_no_scrape(config: WebConfig) -> None:

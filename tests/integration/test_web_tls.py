@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 import trustme
 
+from exporter.web.listening.encrypted import EncryptedTransport
 from exporter.web.scrapers import SCRAPE_HEADER
 from tests.unit.web.site import PROMETHEUS, THING, Site, serving
 from tests.unit.web.test_leaving_clients import NOISE
@@ -95,12 +96,15 @@ async def test_a_page_is_sent_once_the_kernel_has_it(tmp_path: Path) -> None:
     """TLS holds nothing back that would die with the process."""
     async with site(tmp_path, TLS, noise=NOISE) as (running, config):
         left: list[int] = []
+        limits: list[tuple[int, int]] = []
         shown = running.page.shown
 
         def noting(showing: object) -> None:
             for connection in running.server._listener._connections.values():
                 assert connection._transport is not None
+                assert isinstance(connection._transport, EncryptedTransport)
                 left.append(connection._transport.get_write_buffer_size())
+                limits.append(connection._transport.get_write_buffer_limits())
             shown(showing)  # type: ignore[arg-type]
 
         running.page.shown = noting  # type: ignore[method-assign]
@@ -113,7 +117,7 @@ async def test_a_page_is_sent_once_the_kernel_has_it(tmp_path: Path) -> None:
         while not left:
             async with asyncio.timeout(20):
                 size += len(await reader.read(1024))
-        assert left == [0]
+        assert (left, limits) == ([0], [(0, 0)])
         assert size < len(NOISE)
         writer.transport.abort()
 

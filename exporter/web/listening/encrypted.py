@@ -132,7 +132,7 @@ class Encrypted(asyncio.Protocol):
             self.close()
             return
         self._made = True
-        self.inner.connection_made(_Transport(self))
+        self.inner.connection_made(EncryptedTransport(self))
         if not self.opened.done():
             self.opened.set_result(None)
         self.read()
@@ -151,7 +151,7 @@ class Encrypted(asyncio.Protocol):
             self.opened.exception()  # nobody may wait any more
 
 
-class _Transport(asyncio.Transport):
+class EncryptedTransport(asyncio.Transport):
     """What ``inner`` writes to; limits and sizes of buffers are those of the socket."""
 
     def __init__(self, encrypted: Encrypted) -> None:
