@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from exporter.audit import AuditReader, AuditRecord, Identities, Undecodable
+from exporter.audit import AuditReader, AuditRecord, Identities, Undecodable, UnreadableBatchError
 from exporter.audit.mending import mended
 from exporter.audit.record import microseconds
 from exporter.auditlog import LogFollower, LogPosition
@@ -105,6 +105,7 @@ class Auditing:
         """None where nothing is kept: then no page tells it what was shown, and it would hold
         every series for ever."""
         self._generations = 0
+        self._mending = asyncio.Lock()
 
     def families(self) -> Iterator[Family[Series]]:
         """Of what happened in the cluster, in the order they are shown."""
@@ -184,13 +185,18 @@ class Auditing:
         slices = reader.slices(body)
         if slices is None:
             # Costs as much as reading it in Python: not here, where all others wait.
-            slices = reader.slices(await asyncio.to_thread(mended, body))
+            # One at a time, for it takes memory as well.
+            async with self._mending:
+                slices = reader.slices(await asyncio.to_thread(mended, body))
         if slices is None:
             return Receipt.NOT_EVENT_LIST
         del body
-        for records in slices:
-            self._count(records, WEBHOOK, region)
-            await asyncio.sleep(0)  # also where nothing was to be read: events have their turn
+        try:
+            for records in slices:
+                self._count(records, WEBHOOK, region)
+                await asyncio.sleep(0)  # also where nothing was to be read: events have their turn
+        except UnreadableBatchError:
+            return Receipt.NOT_EVENT_LIST
         saved = self.committer is None or await self.committer.save()
         return Receipt.SAVED if saved else Receipt.NOT_SAVED
 

@@ -4,12 +4,12 @@
 Pure: no socket, no clock, no client library. ``wire`` knows how audit.k8s.io spells an event,
 ``record`` is the one spelling everything downstream sees, ``reading`` takes whole bodies and
 streams of lines, ``identities`` knows what was read before, ``denials`` who refused a request;
-``bodies`` is read only when a rule asks.
+``bodies`` is read only when a rule asks, ``batches`` cuts what comes at once.
 """
 
 from exporter.audit.denials import Denial, denial_of
 from exporter.audit.identities import Identities
-from exporter.audit.reading import AuditLog, AuditReader, Undecodable
+from exporter.audit.reading import AuditLog, AuditReader, Undecodable, UnreadableBatchError
 from exporter.audit.record import AuditRecord, Notes
 from exporter.audit.users import UserClass
 
@@ -21,6 +21,7 @@ __all__ = [
     "Identities",
     "Notes",
     "Undecodable",
+    "UnreadableBatchError",
     "UserClass",
     "denial_of",
 ]

@@ -11,14 +11,17 @@ from enum import StrEnum
 
 import msgspec
 
+from exporter.audit.batches import PIECE_BYTES, items_of, pieces
 from exporter.audit.mending import REFUSALS, mended
 from exporter.audit.record import AuditRecord
-from exporter.audit.wire import AuditEvent, read_audit_event
+from exporter.audit.wire import AuditEvent, StrictEvent, read_audit_event
 from exporter.framing import MAX_LINE_BYTES, LineSplitter
 
-_SLICE_BYTES = 1024 * 1024
 # Items of no sense are short, and cost more than others.
 _SLICE_ITEMS = 1_000
+# Of a piece in which something is no event: each item is an object of 72 bytes then, and there can
+# be as many as commas. In audit events of several MiB there are 40 000 a MiB.
+_MOST_COMMAS = 1_000_000
 
 
 class Undecodable(StrEnum):
@@ -36,12 +39,12 @@ class Undecodable(StrEnum):
     """The last line had no end."""
 
 
+class UnreadableBatchError(Exception):
+    """So many things that are no audit events that it can be no API server's."""
+
+
 class _EventList(msgspec.Struct, gc=False):
     items: list[AuditEvent]
-
-
-class _Items(msgspec.Struct, gc=False):
-    items: list[msgspec.Raw]
 
 
 # Where an API server that lost its power goes on: behind half a line, on the same line. Within a
@@ -59,7 +62,8 @@ class AuditReader:
         self.undecodable: dict[Undecodable, int] = dict.fromkeys(Undecodable, 0)
         self._event = msgspec.json.Decoder(AuditEvent)
         self._list = msgspec.json.Decoder(_EventList)
-        self._items = msgspec.json.Decoder(_Items)
+        self._strict = msgspec.json.Decoder(list[StrictEvent])
+        self._raw = msgspec.json.Decoder(list[msgspec.Raw])
 
     def lines(self, block: bytes) -> list[AuditRecord]:
         """The records of whole lines: an event each, or an EventList as the webhook sends it."""
@@ -89,57 +93,47 @@ class AuditReader:
             return []
         return self.lines(line)
 
-    def body(self, body: bytes) -> list[AuditRecord] | None:
-        """The records of an EventList; None where the body is none, which is not counted."""
-        try:
-            events: Iterable[AuditEvent] = self._list.decode(body).items
-        except REFUSALS:
-            return self._odd_body(body)
-        return self._records(events)
-
     def slices(self, body: bytes) -> Iterator[list[AuditRecord]] | None:
-        """The same of a body that may be large, some milliseconds' worth at a time.
+        """The records of an EventList, which may be large, some milliseconds' worth at a time.
 
-        None where it is no EventList, or one that must be mended first (``mending``), which is for
-        the caller: it takes long.
+        None where it is none, or one that must be mended first (``mending``), which is for the
+        caller: it takes long. Raises ``UnreadableBatchError`` in the middle of one that no API
+        server has sent.
         """
-        if len(body) <= _SLICE_BYTES:
+        if len(body) <= PIECE_BYTES:
             try:
-                events = self._list.decode(body).items
+                return self._in_slices(self._list.decode(body).items)
             except REFUSALS:
                 pass
-            else:
-                starts = range(0, len(events), _SLICE_ITEMS)
-                return (self._records(events[at : at + _SLICE_ITEMS]) for at in starts)
-        items = self._taken_apart(body)
-        return None if items is None else self._sliced(items)
+        items = items_of(body)
+        return None if items is None else self._slices(items)
 
-    def _sliced(self, items: Sequence[msgspec.Raw]) -> Iterator[list[AuditRecord]]:
-        start = size = 0
-        for place, item in enumerate(items, 1):
-            size += len(memoryview(item))
-            if size >= _SLICE_BYTES or place - start >= _SLICE_ITEMS:
-                yield self._each(items[start:place])
-                start, size = place, 0
-        if start < len(items):
-            yield self._each(items[start:])
+    def _slices(self, items: memoryview) -> Iterator[list[AuditRecord]]:
+        for slices in pieces(items, self._piece):
+            yield from slices or ([],)
+
+    def _piece(self, array: bytes) -> Iterator[list[AuditRecord]]:
+        """Of at least as many bytes as ``PIECE_BYTES``, but for the last."""
+        try:
+            return self._in_slices(self._strict.decode(array))
+        except msgspec.ValidationError:
+            pass
+        if array.count(b",") > _MOST_COMMAS:
+            raise UnreadableBatchError
+        return self._odd_slices(self._raw.decode(array))
+
+    def _in_slices(self, events: Sequence[AuditEvent]) -> Iterator[list[AuditRecord]]:
+        for start in range(0, len(events), _SLICE_ITEMS):
+            yield self._records(events[start : start + _SLICE_ITEMS])
+
+    def _odd_slices(self, items: Sequence[msgspec.Raw]) -> Iterator[list[AuditRecord]]:
+        """One item, or more, is not as it should be."""
+        for start in range(0, len(items), _SLICE_ITEMS):
+            yield self._each(items[start : start + _SLICE_ITEMS])
 
     def passed_over(self, cause: Undecodable, times: int = 1) -> None:
         """Count what somebody else could not read."""
         self.undecodable[cause] += times
-
-    def _odd_body(self, body: bytes) -> list[AuditRecord] | None:
-        """One item, or more, is not as it should be."""
-        items = self._taken_apart(body)
-        if items is None:
-            items = self._taken_apart(mended(body))
-        return None if items is None else self._each(items)
-
-    def _taken_apart(self, body: bytes) -> Sequence[msgspec.Raw] | None:
-        try:
-            return self._items.decode(body).items
-        except REFUSALS:
-            return None
 
     def _each(self, items: Iterable[msgspec.Raw]) -> list[AuditRecord]:
         events = []

@@ -63,6 +63,15 @@ class AuditEvent(msgspec.Struct, gc=False):
     """Then it is no event, but an EventList as the webhook sends it."""
 
 
+class StrictEvent(AuditEvent, kw_only=True, gc=False):
+    """The same, where many are decoded at once: what has no id or no stage is refused at once, and
+    is not millions of objects first.
+    """
+
+    auditID: str
+    stage: str
+
+
 _NO_USER = _User()
 _NO_REFERENCE = _Reference()
 _NO_STATUS = _Status()

@@ -13,6 +13,7 @@ from exporter.pipeline import AuditCounting
 from exporter.rules.loading import built_in, load
 from tests.alerts.recorded import INTERVAL, Samples, Scraping
 from tests.recordings.reading import body, names
+from tests.unit.audit.events import of_body
 
 _MOST = 1_000_000
 
@@ -22,7 +23,7 @@ def audited(version: str) -> list[AuditRecord]:
     reader = AuditReader()
     found = reader.lines(body(f"{version}/audit/audit.log"))
     for name in names(f"{version}/audit/webhook-*.body.gz"):
-        found += reader.body(body(name)) or []
+        found += of_body(reader, body(name)) or []
     return sorted(found, key=_seconds)
 
 

@@ -16,7 +16,7 @@ from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import AuditCounting
 from exporter.rules.loading import built_in_audit, load
-from tests.unit.audit.events import FORBID, body, event, failure, line
+from tests.unit.audit.events import FORBID, body, event, failure, line, of_body
 
 _RULES = load(built_in_audit(), lambda: 0.0).audit
 _EVENTS = st.builds(
@@ -119,5 +119,5 @@ def test_any_value_in_any_field_is_taken(name: str, value: object) -> None:
 def test_any_bytes_are_taken(data: bytes) -> None:
     """As a log and as a body; the next event is read."""
     reader = AuditReader()
-    reader.body(data)
+    of_body(reader, data)
     assert reader.lines(data + b"\n" + line(auditID="a"))[-1].audit_id == "a"

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from exporter.audit import AuditReader, AuditRecord
+from exporter.audit.mending import mended
 
 ALLOW = {"authorization.k8s.io/decision": "allow", "authorization.k8s.io/reason": ""}
 FORBID = {"authorization.k8s.io/decision": "forbid", "authorization.k8s.io/reason": ""}
@@ -50,6 +51,14 @@ def body(*events: dict[str, Any]) -> bytes:
     items = [{k: v for k, v in e.items() if k not in ("kind", "apiVersion")} for e in events]
     whole = {"kind": "EventList", "apiVersion": "audit.k8s.io/v1", "metadata": {}, "items": items}
     return json.dumps(whole, separators=(",", ":")).encode() + b"\n"
+
+
+def of_body(reader: AuditReader, sent: bytes) -> list[AuditRecord] | None:
+    """All records of a body, mended if need be; None where it is no EventList."""
+    slices = reader.slices(sent)
+    if slices is None:
+        slices = reader.slices(mended(sent))
+    return None if slices is None else [each for records in slices for each in records]
 
 
 def record(**fields: Any) -> AuditRecord:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from exporter.audit import AuditLog, AuditReader
-from tests.unit.audit.events import body, event, line, problems
+from tests.unit.audit.events import body, event, line, of_body, problems
 
 DEEP = "[" * 5_000 + "]" * 5_000
 LEGACY = (
@@ -40,7 +40,7 @@ def test_a_body_holds_events_without_a_kind() -> None:
     """As the webhook sends them; on a line of the input they are read as well."""
     sent = body(event(auditID="a"), event(auditID="b"))
     reader = AuditReader()
-    assert ids(reader.body(sent) or []) == ["a", "b"]
+    assert ids(of_body(reader, sent) or []) == ["a", "b"]
     assert ids(reader.lines(sent + line(auditID="c"))) == ["a", "b", "c"]
     assert problems(reader) == {}
 
@@ -63,13 +63,13 @@ def test_a_body_holds_events_without_a_kind() -> None:
 def test_what_is_no_list_of_events_is_none(sent: bytes) -> None:
     """Its sender can be told so; nothing of it is counted as an event that was damaged."""
     reader = AuditReader()
-    assert reader.body(sent) is None
+    assert of_body(reader, sent) is None
     assert problems(reader) == {}
 
 
 def test_an_empty_body_has_no_events() -> None:
     """It is a list all the same."""
-    assert AuditReader().body(b'{"kind":"EventList","items":[]}') == []
+    assert of_body(AuditReader(), b'{"kind":"EventList","items":[]}') == []
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_an_event_of_another_shape_takes_no_other_along(fields: dict[str, Any], 
     assert ids(reader.lines(line(**fields) + line(auditID="b"))) == ["b"]
     assert problems(reader) == {cause: 1}
     sent = body(event(auditID="a"), event(**fields), event(auditID="b"))
-    assert ids(reader.body(sent) or []) == ["a", "b"]
+    assert ids(of_body(reader, sent) or []) == ["a", "b"]
     assert problems(reader) == {cause: 2}
 
 
@@ -147,7 +147,7 @@ def test_nobody_hides_a_request_by_its_body(written: str) -> None:
     sent = body(event(auditID="a"), event(auditID="b")).replace(
         b'"items":[', b'"items":[' + odd.rstrip() + b","
     )
-    assert ids(reader.body(sent) or []) == ["odd", "a", "b"]
+    assert ids(of_body(reader, sent) or []) == ["odd", "a", "b"]
     assert problems(reader) == {}
 
 
@@ -248,29 +248,3 @@ def test_bad_input_costs_time_by_its_length_and_not_by_its_square() -> None:
 
     short = min(seconds(20_000) for _ in range(3))
     assert seconds(640_000) < 200 * short + 0.05
-
-
-def test_a_large_body_comes_in_slices() -> None:
-    """Of which none takes long; together they are the whole."""
-    reader = AuditReader()
-    events = [event(auditID=str(n), requestURI="/" + "x" * 100_000) for n in range(30)]
-    slices = reader.slices(body(*events))
-    assert slices is not None
-    sizes = [[each.audit_id for each in records] for records in slices]
-    assert [len(size) for size in sizes] == [11, 11, 8]
-    assert [n for size in sizes for n in size] == [str(n) for n in range(30)]
-
-
-def test_a_small_body_comes_at_once() -> None:
-    """The same as without slices, problems included."""
-    reader = AuditReader()
-    slices = reader.slices(body(event(auditID="a"), {"auditID": 1}, event(auditID="b")))
-    assert slices is not None
-    assert [[each.audit_id for each in records] for records in slices] == [["a", "b"]]
-    assert problems(reader) == {"schema": 1}
-
-
-@pytest.mark.parametrize("junk", [b"", b"[]", b'{"items":{}}', b'{"items":[{"a":"\\ud800"}]}'])
-def test_what_must_be_mended_or_is_no_list_has_no_slices(junk: bytes) -> None:
-    """Whoever asks decides who takes the time to mend it."""
-    assert AuditReader().slices(junk) is None
