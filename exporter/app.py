@@ -152,6 +152,7 @@ class Exporter:
                 await self._cluster.load()
                 self._checkpointing.begin(self._cluster.url)
             if self._auditing:
+                await self._auditing.wait_for_file()
                 self._auditing.begin()
             for committer in self._committers():
                 house.push_async_callback(committer.close)

@@ -15,6 +15,7 @@ from exporter.audit.record import microseconds
 from exporter.auditlog import LogFollower, LogPosition
 from exporter.checkpoint.beginning import begin
 from exporter.checkpoint.committer import Committer
+from exporter.checkpoint.database import CheckpointError, HeldError
 from exporter.checkpoint.increment_store import Increment, IncrementStore
 from exporter.checkpoint.increments import Increments, IncrementsCut, ShownIncrements
 from exporter.config import Config
@@ -37,6 +38,9 @@ _IDENTITY_GENERATIONS = 5
 # 80 bytes each. Half of it is what came within a minute where an API server writes 4 000 a second,
 # which is as much as one sends by webhook.
 _MOST_IDENTITIES = 500_000
+# Who is told to end has two seconds.
+_PATIENCE_SECONDS = 10.0
+_LOOK_SECONDS = 0.1
 _MICROSECONDS = 1_000_000
 
 
@@ -112,6 +116,24 @@ class Auditing:
         yield from self.counting.families()
         yield self._received_at
 
+    async def wait_for_file(self) -> None:
+        """Until no other process has the checkpoint, as one has it that is about to end; but not
+        for ever.
+        """
+        if not self.enabled:
+            return
+        path = Path(self._config.checkpoint_path + FILE_SUFFIX)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                IncrementStore(path).close()
+            except HeldError:
+                await asyncio.sleep(_LOOK_SECONDS)
+            except CheckpointError:
+                return  # that is told when it is begun with
+            else:
+                return
+
     def begin(self) -> None:
         """Go on from what is kept, and keep from now on."""
         position = ""
@@ -124,8 +146,8 @@ class Auditing:
                 )
                 self.committer = Committer(self._increments, store, self._note)
             position = kept.position if kept else ""
-        elif self.webhook:
-            text = "no --checkpoint.path: what the audit webhook took and nobody scraped is lost"
+        else:
+            text = "no --checkpoint.path: audit events that nobody has scraped are lost"
             self._note("warning", f"{text} when this process ends", {})
         if self.follower:
             self.follower.begin(self._continued(position))
@@ -197,8 +219,13 @@ class Auditing:
                 await asyncio.sleep(0)  # also where nothing was to be read: events have their turn
         except UnreadableBatchError:
             return Receipt.NOT_EVENT_LIST
-        saved = self.committer is None or await self.committer.save()
-        return Receipt.SAVED if saved else Receipt.NOT_SAVED
+        return Receipt.SAVED if await self._saved() else Receipt.NOT_SAVED
+
+    async def _saved(self) -> bool:
+        """Whether what is counted is as safe as it was asked to be."""
+        if self.committer:
+            return await self.committer.save()
+        return not self.enabled
 
     def _read(self, block: bytes, last: bool) -> list[AuditRecord]:  # noqa: FBT001 - the follower's
         """Lines of the log; ``last`` where a file ends without a line break."""

@@ -23,7 +23,7 @@ def files(boards: Iterable[Board], root: Path) -> dict[Path, bytes]:
     texts = {board.uid: board.json() for board in boards}
     made = {root / "dashboards" / f"{uid}.json": text for uid, text in texts.items()}
     maps = "---\n".join(_config_map(uid, text) for uid, text in texts.items())
-    made[root / "deploy" / "grafana-dashboards.yaml"] = _CONFIG_MAPS + maps
+    made[root / "deploy" / "grafana" / "grafana-dashboards.yaml"] = _CONFIG_MAPS + maps
     return {path: text.encode() for path, text in made.items()}
 
 

@@ -137,6 +137,8 @@ class Family(ABC, Generic[S_co]):
             if name in self.declaration.labels:
                 raise ValueError(f"{name} is a label of {self.declaration.name} already")
         self._carried = label_text([n for n, _ in labels], [v for _, v in labels])
+        if not self._carried:
+            return  # a comma with nothing behind it is no OpenMetrics
         for series in self._order:
             series.carry(self._carried)
             series.mark()
@@ -249,7 +251,9 @@ class Family(ABC, Generic[S_co]):
         if self._bounds is not None:
             values = self._bounds.bound(names, values)
             series = self._series.get(values)
-            if series is None and len(self._series) >= self.limit:
+            if series is None and len(self._series) - (
+                (OVERFLOW,) * len(names) in self._series
+            ) >= (self.limit):
                 self.overflowed += 1
                 values = (OVERFLOW,) * len(names)
                 series = self._series.get(values)
@@ -264,6 +268,10 @@ class Family(ABC, Generic[S_co]):
         self._series[values] = series
         self._order.append(series)
         return series
+
+    def _is_full(self) -> bool:
+        overflow = (OVERFLOW,) * len(self.declaration.labels)
+        return len(self._series) - (overflow in self._series) >= self.limit
 
     def _settle(self) -> None:
         """What changed is alive in this generation, and its lines are out of date."""

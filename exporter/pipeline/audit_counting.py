@@ -11,14 +11,14 @@ from msgspec.structs import replace
 
 from exporter.audit import AuditRecord, Identities, UserClass, denial_of
 from exporter.audit.record import PANIC
-from exporter.audit.resources import OTHER, resource_class
-from exporter.audit.users import STRANGERS
+from exporter.audit.resources import resource_class
 from exporter.metrics.births import Births
 from exporter.metrics.bounds import LabelBounds
 from exporter.metrics.counter import CounterFamily, CounterSeries
 from exporter.metrics.histogram import HistogramFamily, HistogramSeries
 from exporter.metrics.series import Amount, Family, Series
 from exporter.pipeline.audit_exemplars import LONGEST, audit_id, detail_of, who
+from exporter.pipeline.audit_names import Names, believed
 from exporter.pipeline.audit_operations import AuditOperations, user_name
 from exporter.rules import reserved_audit as declared
 from exporter.rules.audit.rulebook import AuditRules, Left
@@ -27,13 +27,6 @@ from exporter.rules.reserved_audit import CLOSED
 
 # verb, group, resource, subresource, code, class of user, whether impersonated
 _Identity = tuple[str, str, str, str, int, UserClass, bool]
-_Names = tuple[str, str, str, str]
-_STRANGE: _Names = (OTHER, OTHER, OTHER, OTHER)
-# Names that strangers may use are bounded as label values are: more find no series anyway.
-_MOST_RESOURCES = 2_000
-_MOST_NAMESPACES = 20_000
-# The API server refuses a longer one only after it has written it into its audit log.
-_LONGEST_NAMESPACE = 63
 _FIRST_FAILURE = 400
 
 
@@ -62,8 +55,7 @@ class AuditCounting:
     """Audit records into families.
 
     ``identities`` tells what was counted before. What strangers are refused is counted under the
-    names of resources and namespaces that others have used: anybody who reaches the API server
-    can put any name into a URL, and would use up the room of those who are there.
+    names of resources and namespaces that others have used (``audit_names``).
 
     With ``user_labels`` there are families by the name of who asks.
     """
@@ -106,8 +98,7 @@ class AuditCounting:
             family.declaration.name: family for family in self.families()
         }
         self._known: dict[_Identity, _Known] = {}
-        self._resources: set[tuple[str, str, str]] = set()
-        self._namespaces: set[str] = {""}
+        self._names = Names()
         for value in CLOSED[declared.PANICS.name]["resource_class"]:
             self._panics.at((value,))
 
@@ -135,6 +126,12 @@ class AuditCounting:
         known = self._by_name.get(family)
         if known is None:
             return False
+        named = declared.with_user(known.declaration).labels
+        names = known.declaration.labels
+        if names[-1:] == (declared.USER_LABEL,) and len(labels) == len(names) - 1:
+            labels = (*labels, "")  # it was counted without --audit.user-labels
+        elif len(labels) == len(named) > len(names):
+            labels = labels[:-1]  # it was counted with it
         try:
             known.at(labels).add(amount)
         except ValueError:
@@ -168,7 +165,7 @@ class AuditCounting:
             self.uncounted[source] += 1
 
     def _began(self, record: AuditRecord) -> None:
-        group, resource, subresource, namespace = self._names(record)
+        group, resource, subresource, namespace = self._names.of(record)
         labels = (record.verb, group, resource, subresource, _class(record), namespace)
         self._long_running.at(labels + self._user(record)).inc(1, detail_of(record))
         rules = self._operations.rules.rules_for(About.of(record), started=True)
@@ -187,8 +184,8 @@ class AuditCounting:
             record.impersonated,
         )
         known = self._known.get(identity) or self._meet(identity, record)
-        if record.namespace not in self._namespaces:
-            self._meet_namespace(record)
+        if record.namespace not in self._names.namespaces:
+            self._names.met_namespace(record)
         known.requests.inc(1, record.audit_id[:LONGEST])
         if known.duration is not None:
             seconds = record.duration()
@@ -209,15 +206,8 @@ class AuditCounting:
         if not found:
             return
         shown = record
-        if _is_strange(record):
-            group, resource, subresource, namespace = self._names(record)
-            shown = replace(
-                record,
-                group=group,
-                resource=resource,
-                subresource=subresource,
-                namespace=namespace,
-            )
+        if not believed(record):
+            shown = replace(record, **self._names.of(record)._asdict())
         self._operations.add(found, shown, detail_of(record))
 
     def _user(self, record: AuditRecord) -> tuple[str, ...]:
@@ -230,7 +220,7 @@ class AuditCounting:
             series.inc(1, record.audit_id[:LONGEST])
         cause = denial_of(record)
         if cause is not None:
-            group, resource, subresource, namespace = self._names(record)
+            group, resource, subresource, namespace = self._names.of(record)
             labels = (str(cause), record.verb, group, resource, subresource, _class(record))
             named = (*labels, namespace, *self._user(record))
             self._denied.at(named).inc(1, detail_of(record))
@@ -239,7 +229,7 @@ class AuditCounting:
         notes, detail = record.notes, detail_of(record)
         if notes is None:
             return
-        group, resource, _, namespace = self._names(record)
+        group, resource, _, namespace = self._names.of(record)
         if notes.deprecated:
             api = (group, record.version, resource)
             labels = (*api, notes.removed_release, _class(record), *self._user(record))
@@ -254,8 +244,8 @@ class AuditCounting:
 
     def _meet(self, identity: _Identity, record: AuditRecord) -> _Known:
         """What requests of this identity change; remembered if the series are theirs alone."""
-        group, resource, subresource, _ = self._names(record)
-        code = str(record.code) if record.code else OTHER
+        group, resource, subresource, _ = self._names.of(record)
+        code = str(record.code) if record.code else ""
         labels = (record.verb, group, resource, subresource, code, _class(record))
         requests = self._requests.at(labels)
         duration = None
@@ -267,30 +257,8 @@ class AuditCounting:
         about = (record.group, record.resource, record.subresource)
         if requests.values == labels and (group, resource, subresource) == about:
             self._known[identity] = known
-            if len(self._resources) < _MOST_RESOURCES:
-                self._resources.add(about)
+            self._names.met(record)
         return known
-
-    def _meet_namespace(self, record: AuditRecord) -> None:
-        if _is_strange(record) or len(record.namespace) > _LONGEST_NAMESPACE:
-            return
-        if len(self._namespaces) < _MOST_NAMESPACES:
-            self._namespaces.add(record.namespace)
-
-    def _names(self, record: AuditRecord) -> _Names:
-        """Group, resource, subresource and namespace, as far as they can be believed."""
-        names = record.group, record.resource, record.subresource, record.namespace
-        if not _is_strange(record):
-            return names
-        known = names[:3] in self._resources or not record.resource
-        namespace = record.namespace if record.namespace in self._namespaces else OTHER
-        return (*(names[:3] if known else _STRANGE[:3]), namespace)
-
-
-def _is_strange(record: AuditRecord) -> bool:
-    """Whether anybody who reaches the API server could have made it look so."""
-    let_in = record.code < _FIRST_FAILURE and record.decision == "allow"
-    return record.user_class in STRANGERS and not let_in
 
 
 def _class(record: AuditRecord) -> str:

@@ -123,8 +123,8 @@ DECLARATIONS = (
     _declare("checkpoint_active", GAUGE, "Whether what is counted and shown outlives the process."),
     _declare("checkpoint_restored", GAUGE, "Whether this process went on from a checkpoint."),
     _declare("checkpoint_last_commit_timestamp_seconds", GAUGE, "When it was last written."),
-    _declare("checkpoint_commits_total", COUNTER, "Scrapes whose state was written."),
-    _declare("checkpoint_failures_total", COUNTER, "Scrapes whose state could not be written."),
+    _declare("checkpoint_commits_total", COUNTER, "Times that what is kept was written."),
+    _declare("checkpoint_failures_total", COUNTER, "Times that it could not be written."),
     _declare("checkpoint_size_bytes", GAUGE, "Size of its file."),
     *ELECTION,
 )

@@ -1,4 +1,4 @@
-"""deploy/prometheus-rule.yaml: all rules as the Prometheus Operator takes them."""
+"""deploy/prometheus/prometheus-rule.yaml: all rules as the Prometheus Operator takes them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import yaml
 
 from tests.promql.known import rule_files
 
-PATH = Path(__file__).resolve().parents[2] / "deploy" / "prometheus-rule.yaml"
+PATH = Path(__file__).resolve().parents[2] / "deploy" / "prometheus" / "prometheus-rule.yaml"
 _HEAD = """\
 ---
 # SPDX-License-Identifier: Apache-2.0

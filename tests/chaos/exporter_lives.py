@@ -15,7 +15,7 @@ _ESTABLISHED, _CLOSE_WAIT = "01", "08"
 class ExporterLives:
     """``start`` begins a life and ``kill`` ends it; its port is known after the first start."""
 
-    def __init__(self, kubeconfig: Path, folder: Path, flags: tuple[str, ...]) -> None:
+    def __init__(self, kubeconfig: Path | None, folder: Path, flags: tuple[str, ...]) -> None:
         folder.mkdir()
         self.port = 0
         self.lives = 0

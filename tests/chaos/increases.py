@@ -21,14 +21,22 @@ def increase(samples: Iterable[float]) -> float:
     return sum(after - before if after >= before else after for before, after in pairwise(samples))
 
 
-def increases(prometheus: Prometheus, seconds: float) -> Counts:
+def increases(
+    prometheus: Prometheus,
+    seconds: float,
+    *,
+    metrics: Iterable[str] = METRICS,
+    matchers: str = "",
+) -> Counts:
     """Of the last ``seconds``, by metric and label set, over all instances; without zeros.
 
     A range selector gives the samples as they were scraped: nothing is extrapolated.
+    ``matchers`` choose series, such as those of one instance.
     """
-    seen: dict[str, Counter[Labels]] = {metric: Counter() for metric in METRICS}
-    for metric in METRICS:
-        for series in prometheus.query(f"{metric}[{int(seconds) + 1}s]"):
+    seen: dict[str, Counter[Labels]] = {}
+    for metric in metrics:
+        seen[metric] = Counter()
+        for series in prometheus.query(f"{metric}{{{matchers}}}[{int(seconds) + 1}s]"):
             own = {k: v for k, v in series["metric"].items() if k not in _OF_THE_TARGET}
             risen = increase(float(value) for _, value in series["values"])
             assert risen == int(risen), series

@@ -15,7 +15,7 @@ from tests.dashboards.queries import FOLDER, boards, panels, substituted
 from tests.promql.reading import selectors
 from tests.promql.values import label_sets
 
-CONFIG_MAPS = FOLDER.parent / "deploy" / "grafana-dashboards.yaml"
+CONFIG_MAPS = FOLDER.parent / "deploy" / "grafana" / "grafana-dashboards.yaml"
 BOARDS = [pytest.param(board, id=uid) for uid, board in boards().items()]
 PANELS = [
     pytest.param(panel, id=f"{uid}: {panel['title']}")

@@ -43,6 +43,10 @@ class ApiClient:
         """The frames of a watch up to its end, which `timeoutSeconds` in `path` must bound."""
         return [json.loads(line) for line in self._exchange("GET", path).splitlines()]
 
+    def text(self, path: str) -> str:
+        """An answer that is no JSON."""
+        return self._exchange("GET", path).decode()
+
     def ready(self) -> bool:
         """Whether the server says that it is ready; False also when nobody answers."""
         try:

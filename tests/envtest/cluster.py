@@ -43,18 +43,20 @@ class Cluster:
         *,
         event_ttl: str = "1h",
         feature_gates: str = "",
+        flags: Sequence[str] = (),
     ) -> None:
         """Start both and wait until the API server is ready.
 
-        `directory` takes data, keys and logs; `event_ttl` is a Go duration. An AssertionError with
-        the last log lines when one of them does not start.
+        `directory` takes data, keys and logs; `event_ttl` is a Go duration; `flags` are more of the
+        API server's. An AssertionError with the last log lines when one of them does not start.
         """
         self._assets = assets
         self._directory = directory
         self._event_ttl = event_ttl
         self._feature_gates = feature_gates
+        self._flags = flags
         self._etcd_port, self.port = _free_ports(2)
-        self._admin_token = secrets.token_hex(16)
+        self.admin_token = secrets.token_hex(16)
         self._write_credentials()
         self.admin = self.client()
         self._apiserver: ServerProcess | None = None
@@ -67,7 +69,8 @@ class Cluster:
             raise
 
     @property
-    def _ca_file(self) -> Path:
+    def ca_file(self) -> Path:
+        """Who signed the API server's certificate."""
         return self._directory / "ca.pem"
 
     # The two processes.
@@ -75,13 +78,18 @@ class Cluster:
     def start_apiserver(self) -> None:
         """Start the API server on its port, over the same store, and wait until it is ready."""
         log = self._directory / "kube-apiserver.log"
-        self._apiserver = ServerProcess(self._apiserver_command(), log)
+        self._apiserver = ServerProcess(self.apiserver_command(*self._flags), log)
         self._apiserver.wait_for(self.admin.ready, "ready", self._assets.start_timeout)
 
     def stop_apiserver(self) -> None:
         """Kill the API server, as a crash does: every connection is gone at once."""
         if self._apiserver is not None:
             self._apiserver.stop(signal.SIGKILL)
+
+    def end_apiserver(self) -> int:
+        """End the API server as Kubernetes does, by SIGTERM; its exit code."""
+        assert self._apiserver is not None
+        return self._apiserver.stop(signal.SIGTERM, within=60)
 
     def restart_apiserver(self) -> None:
         """Kill the API server and start it again; also forgets the tokens it has cached."""
@@ -156,7 +164,7 @@ class Cluster:
 
         `port` is another port on loopback that leads here.
         """
-        return ApiClient(port or self.port, self._ca_file, token or self._admin_token)
+        return ApiClient(port or self.port, self.ca_file, token or self.admin_token)
 
     def kubeconfig(
         self,
@@ -172,13 +180,13 @@ class Cluster:
         Returns its path; `port` as for `client`.
         """
         user = (
-            {"token": token or self._admin_token}
+            {"token": token or self.admin_token}
             if token_file is None
             else {"tokenFile": str(token_file)}
         )
         server = {
             "server": f"https://127.0.0.1:{port or self.port}",
-            "certificate-authority": str(self._ca_file),
+            "certificate-authority": str(self.ca_file),
         }
         context = {"cluster": "envtest", "user": "envtest"}
         if namespace is not None:
@@ -231,13 +239,13 @@ class Cluster:
     def _write_credentials(self) -> None:
         """Serving certificate, key for ServiceAccount tokens, token file of the administrator."""
         authority = trustme.CA()
-        authority.cert_pem.write_to_path(str(self._ca_file))
+        authority.cert_pem.write_to_path(str(self.ca_file))
         serving = authority.issue_cert("127.0.0.1", "localhost")
         serving.private_key_and_cert_chain_pem.write_to_path(str(self._directory / "serving.pem"))
         # Any key pair does: tokens are signed and checked by this one server.
         signer = authority.issue_cert("service-accounts.example")
         signer.private_key_pem.write_to_path(str(self._directory / "service-accounts.key"))
-        tokens = f'{self._admin_token},admin,admin,"system:masters"\n'
+        tokens = f'{self.admin_token},admin,admin,"system:masters"\n'
         (self._directory / "tokens.csv").write_text(tokens)
 
     def _etcd_command(self) -> list[str]:
@@ -251,7 +259,8 @@ class Cluster:
             "--listen-peer-urls=http://127.0.0.1:0",
         ]
 
-    def _apiserver_command(self) -> list[str]:
+    def apiserver_command(self, *flags: str) -> list[str]:
+        """How it is started, with `flags` beside."""
         key = self._directory / "service-accounts.key"
         serving = self._directory / "serving.pem"
         command = [
@@ -277,7 +286,7 @@ class Cluster:
         ]
         if self._feature_gates:
             command.append(f"--feature-gates={self._feature_gates}")
-        return command
+        return [*command, *flags]
 
 
 def _free_ports(count: int) -> list[int]:

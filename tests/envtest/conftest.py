@@ -19,6 +19,8 @@ from tests.envtest.assets import Assets, AssetsMissingError, find_assets
 from tests.envtest.cluster import EVENTS_READER, Cluster
 from tests.envtest.events import EventWriter
 from tests.envtest.exporter_process import ExporterProcess, RunExporter
+from tests.envtest.installed import Installed
+from tests.envtest.kustomized import KUSTOMIZE, OVERLAYS, Json, Kubectl
 from tests.envtest.relay import Relay
 
 
@@ -40,6 +42,56 @@ def cluster(assets: Assets, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     running = Cluster(assets, tmp_path_factory.mktemp("cluster"))
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def kubectl_program(assets: Assets) -> Path:
+    """It stands beside the API server, as envtest has it."""
+    program = assets.kube_apiserver.parent / "kubectl"
+    if not program.exists():
+        pytest.fail(f"no kubectl at {program}: .ci/assets builds it")
+    return program
+
+
+@pytest.fixture(scope="session")
+def own_cluster(assets: Assets, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """An API server for what is installed by fixed names, and for the whole cluster."""
+    running = Cluster(assets, tmp_path_factory.mktemp("own-cluster"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def kubectl(
+    kubectl_program: Path, own_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Kubectl:
+    """It is the administrator of `own_cluster`, which knows the operator's resources."""
+    config = own_cluster.kubeconfig(tmp_path_factory.mktemp("kubectl") / "kubeconfig")
+    kubectl = Kubectl(kubectl_program, config)
+    definitions = str(Path(__file__).parent / "operator-crds.yaml")
+    kubectl("apply", "--server-side", "--validate=strict", "-f", definitions)
+    kubectl("wait", "--for=condition=Established", "--timeout=30s", "-f", definitions)
+    return kubectl
+
+
+@pytest.fixture(scope="session")
+def kustomizations(kubectl: Kubectl) -> dict[str, list[Json]]:
+    """What the base and each overlay make. Their namespaces and accounts are there."""
+    made = {name: kubectl.kustomized(KUSTOMIZE / name) for name in OVERLAYS}
+    for kind in ("Namespace", "ServiceAccount"):
+        found = [d for documents in made.values() for d in documents if d["kind"] == kind]
+        kubectl.apply(*{str(d["metadata"]): d for d in found}.values())
+    return made
+
+
+@pytest.fixture
+def installed(
+    request: pytest.FixtureRequest, own_cluster: Cluster, kustomizations: dict[str, list[Json]]
+) -> Installed:
+    """The kustomization that the test names as its parameter."""
+    made = Installed(own_cluster, request.param, kustomizations[request.param])
+    made.grant()
+    return made
 
 
 @pytest.fixture

@@ -30,9 +30,14 @@ _FOREIGN = re.compile(r"(?i)kube|.*_proxy$")
 class ExporterProcess:
     """`python -m exporter run` on a free port of loopback."""
 
-    def __init__(self, kubeconfig: Path, log: Path, *flags: str) -> None:
-        """Start it and learn its port from its log; AssertionError if it does not get that far."""
-        command = [sys.executable, "-m", "exporter", "run", "--kubeconfig", str(kubeconfig)]
+    def __init__(self, kubeconfig: Path | None, log: Path, *flags: str) -> None:
+        """Start it and learn its port from its log; AssertionError if it does not get that far.
+
+        Without a kubeconfig it has no cluster.
+        """
+        command = [sys.executable, "-m", "exporter", "run"]
+        if kubeconfig is not None:
+            command += ["--kubeconfig", str(kubeconfig)]
         command += ["--web.listen-address", "127.0.0.1:0", "--log.format", "logfmt", *flags]
         env = {name: value for name, value in os.environ.items() if not _FOREIGN.match(name)}
         self.process = ServerProcess(command, log, env)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.envtest.assets import Assets
 from tests.envtest.cluster import Cluster
 from tests.packaging.commands import sh_commands
 from tests.promql.documents import documents
@@ -26,28 +25,22 @@ _PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b")
 
 
 def commands() -> list[str]:
-    """Those that begin with kubectl."""
+    """Those that begin with kubectl. Those of the guide that installs are in test_kustomize.py."""
     return sorted(
         {
             command
             for path in documents()
+            if path.name != "deployment.md"
             for command in sh_commands(path.read_text(encoding="utf-8"))
             if command.startswith("kubectl ")
         }
     )
 
 
-@pytest.fixture(scope="module")
-def kubectl(assets: Assets) -> Path:
-    """It stands beside the API server, as envtest has it."""
-    program = assets.kube_apiserver.parent / "kubectl"
-    if not program.exists():
-        pytest.fail(f"no kubectl at {program}: .ci/assets builds it")
-    return program
-
-
 @pytest.mark.parametrize("command", commands())
-def test_command_is_taken(command: str, kubectl: Path, cluster: Cluster, tmp_path: Path) -> None:
+def test_command_is_taken(
+    command: str, kubectl_program: Path, cluster: Cluster, tmp_path: Path
+) -> None:
     """It succeeds, or what it names is not there; no flag, column or selector is wrong."""
     config = cluster.kubeconfig(tmp_path / "kubeconfig")
     ready = _PLACEHOLDER.sub(
@@ -56,7 +49,7 @@ def test_command_is_taken(command: str, kubectl: Path, cluster: Cluster, tmp_pat
     # What a pipe does with the output is another program's matter.
     words = list(itertools.takewhile(lambda word: word != "|", _words(ready)))[1:]
     done = subprocess.run(
-        [kubectl, "--kubeconfig", config, "--request-timeout", "30s", *words],
+        [kubectl_program, "--kubeconfig", config, "--request-timeout", "30s", *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

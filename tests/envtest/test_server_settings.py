@@ -53,7 +53,9 @@ def test_streamed_list(writer: EventWriter, kubeconfig: Path, run_exporter: RunE
 def test_paged_list(
     without_streamed_lists: Cluster, tmp_path: Path, run_exporter: RunExporter
 ) -> None:
-    """A server that does not stream lists is listed by pages, every one of them."""
+    """A server that does not stream lists is listed by pages, every one of them; for that the right
+    to list is needed.
+    """
     cluster = without_streamed_lists
     writer = EventWriter(cluster.admin, cluster.namespace())
     names = [writer.create("Pulled") for _ in range(501)]
@@ -66,6 +68,12 @@ def test_paged_list(
     for name in (names[0], names[-1]):
         writer.repeat(name, 2)
     assert exporter.counted(writer) == {"Pulled": 2}
+    watch = [{"apiGroups": [""], "resources": ["events"], "verbs": ["watch"]}]
+    token = cluster.service_account(writer.namespace, "watcher", watch)
+    unlisted = run_exporter(cluster.kubeconfig(tmp_path / "other", token=token), ready=False)
+    unlisted.process.wait_for(
+        lambda: "not allowed to list" in unlisted.get("/readyz")[1], "misses list", 30
+    )
 
 
 def test_event_returns_after_expiry(

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from exporter.audit import AuditLog, AuditReader
 from exporter.commands.replay_audit import replay_pieces
 from tests.recordings.reading import VERSIONS, body, names
+from tests.unit.audit.events import of_body
 
 Json = dict[str, Any]
 Samples = dict[tuple[str, ...], float]
@@ -126,7 +127,7 @@ def test_every_line_and_every_item_is_understood(version: str) -> None:
     reader = AuditReader()
     log = AuditLog(reader)
     assert len(log.feed(log_of(version))) == len(logged(version))
-    found = [reader.body(each) for each in bodies_of(version)]
+    found = [of_body(reader, each) for each in bodies_of(version)]
     assert sum(len(records or ()) for records in found) == len(sent(version))
     assert not log.end()
     assert set(reader.undecodable.values()) == {0}

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from exporter.audit import AuditReader
 from exporter.demo import DemoCluster
+from exporter.rules.reserved_audit import AUDIT
 from tests.notifications.alertmanager_server import amtool
 from tests.packaging.commands import sh_commands
+from tests.recordings.reading import body
+from tests.unit.audit.events import of_body
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -89,6 +93,62 @@ def test_documented_commands_of_amtool_succeed() -> None:
         if "namespace=payments" in command:
             assert done.stdout == "webhook,team-payments\n"
     assert answers.keys() == {"check-config", "config"}
+
+
+def test_documented_replay_reads_an_audit_log(tmp_path: Path) -> None:
+    """Each such command, with a log that stands elsewhere."""
+    log = tmp_path / "audit.log"
+    log.write_bytes(body("kubernetes-1.36.3/audit/audit.log")[:100_000].rpartition(b"\n")[0])
+    commands = [c for c in _documented() if c.startswith("kube-event-metrics replay --audit ")]
+    assert commands
+    for command in commands:
+        words = command.split()[1:]
+        assert words[-1].endswith("/audit.log")
+        done = subprocess.run(
+            [sys.executable, "-m", "exporter", *words[:-1], str(log)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "\nkube_audit_requests_total{" in done.stdout
+
+
+def test_documented_check_of_audit_events_succeeds(tmp_path: Path) -> None:
+    """With a log that stands elsewhere, it says so."""
+    log = tmp_path / "audit.log"
+    log.write_bytes(body("kubernetes-1.36.3/audit/audit.log")[:10_000].rpartition(b"\n")[0])
+    commands = [c for c in _documented() if c.startswith("kube-event-metrics check --audit")]
+    assert commands
+    for command in commands:
+        words = [str(log) if w.endswith("/audit.log") else w for w in command.split()[1:]]
+        done = subprocess.run(
+            [sys.executable, "-m", "exporter", *words],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "ok    audit.log.path" in done.stdout
+
+
+def test_documented_batches_are_taken() -> None:
+    """The example as it stands, and lines of a log in what is said to be enough."""
+    text = (ROOT / "docs" / "audit.md").read_text()
+    examples = re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert [of_body(AuditReader(), each.encode()) for each in examples] == [[]]
+    lines = body("kubernetes-1.36.3/audit/audit.log").splitlines()[:10]
+    assert '`{"items": [...]}`' in text
+    records = of_body(AuditReader(), b'{"items": [' + b",".join(lines) + b"]}")
+    assert len(records or ()) == len(lines)
+
+
+def test_each_family_of_audit_events_says_what_it_needs_of_the_policy() -> None:
+    """By its name, in the table of docs/audit.md."""
+    text = (ROOT / "docs" / "audit.md").read_text()
+    rows = [line for line in text.splitlines() if line.startswith("| `kube_audit_")]
+    named = {name for row in rows for name in re.findall(r"kube_audit_\w+", row.split(" | ")[0])}
+    assert {family.name for family in AUDIT} <= named
 
 
 async def test_documented_check_succeeds_where_all_is_well(tmp_path: Path) -> None:

@@ -95,7 +95,6 @@ def test_a_namespace_that_cannot_be_is_not_kept() -> None:
     assert held < 1_000_000
 
 
-@pytest.mark.xfail(strict=True, reason="only strangers are not believed")
 def test_who_may_nothing_takes_no_room_from_others() -> None:
     """The account of any pod can ask for resources that are not there."""
     counted = Counted(series_limit=10_000)

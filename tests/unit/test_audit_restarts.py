@@ -128,7 +128,6 @@ async def test_lines_of_the_log_are_read_beside_the_event_loop(tmp_path: Path) -
     assert threading.get_ident() not in threads
 
 
-@pytest.mark.xfail(strict=True, reason="rows are kept without the names of their labels")
 @pytest.mark.parametrize("labels", [("false", "true"), ("true", "false")])
 async def test_what_is_held_outlives_a_change_of_user_labels(
     tmp_path: Path, labels: tuple[str, str]
@@ -143,7 +142,6 @@ async def test_what_is_held_outlives_a_change_of_user_labels(
         assert life.total("kube_audit_denied_total") == 1
 
 
-@pytest.mark.xfail(strict=True, reason="a file that is held at the start is never tried again")
 async def test_what_is_answered_is_kept_though_another_held_the_file(tmp_path: Path) -> None:
     """As in a rolling update: the process before ends a moment later."""
     held = IncrementStore(tmp_path / "c.db.audit")

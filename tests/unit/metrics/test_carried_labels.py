@@ -66,3 +66,12 @@ def test_nothing_to_carry_changes_nothing() -> None:
     one.at(())
     one.carry(())
     assert shown(one) == [{}]
+
+
+def test_nothing_to_carry_leaves_no_comma() -> None:
+    """Which Prometheus' parser of OpenMetrics refuses, and with it the whole page."""
+    one, births = family(CounterFamily, "b"), Births(lambda: 0.0)
+    one.at(("1",))
+    one.carry(())
+    page = Page((one,), births, Scrapers(births, lambda: 0.0))
+    assert b'a_total{b="1"} 0' in b"".join(page.render(Format.TEXT, "")[0])
