@@ -30,7 +30,8 @@ from exporter.version import VERSION
 from exporter.watching import Watch, unwatched
 from exporter.web.listening import FileError
 from exporter.web.scrapers import recognizer
-from exporter.web.server import Health, WebServer
+from exporter.web.server import OPEN_PATHS, Health, WebServer
+from exporter.web.terms import Gate
 from exporter.web.webhook import AuditWebhook
 
 logger = logging.getLogger("exporter")
@@ -136,6 +137,8 @@ class Exporter:
                 ready=self.health().ready,
             ),
             recognize=recognizer(config.scraper_agents),
+            note=_noting(),
+            gate=Gate.of(config.web_config_file, OPEN_PATHS, _noting()),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -164,18 +167,20 @@ class Exporter:
             if self._auditing and self._auditing.webhook:
                 house.push_async_callback(self._auditing.webhook.stop)
                 await self._listen_for_audit(self._auditing.webhook)
-            self._announce(*await self._listen())
+            host, port = self._config.listen_host, self._config.listen_port
+            self._announce(*await _started(self._web, host, port))
             await self._work(stop)
             _log("info", "stopping", {})
 
     def _announce(self, host: str, port: int) -> None:
         address = _address(host, port)
+        scheme = "https" if self._web.encrypted else "http"
         person = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "127.0.0.1")  # noqa: S104
         _log("info", "listening", {"address": address, "version": VERSION})
         watched = f"watching the events of {self._cluster.description} at {self._cluster.url}"
         if self._config.audit_only:
             watched = "watching no events, only audit events"
-        _log("info", f"{watched}; look at http://{person}/", {})
+        _log("info", f"{watched}; look at {scheme}://{person}/", {})
 
     async def _work(self, stop: asyncio.Event) -> None:
         """Until ``stop``, or until a part dies, which ends the others."""
@@ -215,22 +220,10 @@ class Exporter:
             await asyncio.sleep(_LOOK_SECONDS)
         await elector.run()
 
-    async def _listen(self) -> tuple[str, int]:
-        host, port = self._config.listen_host, self._config.listen_port
-        try:
-            return await self._web.start(host, port)
-        except OSError as error:
-            raise _cannot_listen(host, port, error) from None
-
     async def _listen_for_audit(self, webhook: AuditWebhook) -> None:
-        host, port = self._config.audit_webhook_host, self._config.audit_webhook_port
-        try:
-            address = _address(*await webhook.start(host, port))
-        except FileError as error:
-            raise ExporterFailedError(str(error)) from None
-        except OSError as error:
-            raise _cannot_listen(host, port, error) from None
-        _log("info", "receiving audit events", {"address": address})
+        config = self._config
+        bound = await _started(webhook, config.audit_webhook_host, config.audit_webhook_port)
+        _log("info", "receiving audit events", {"address": _address(*bound)})
 
     def _committers(self) -> Sequence[Committer[Any, Any]]:
         """Of all that outlives us."""
@@ -278,9 +271,15 @@ def _address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _cannot_listen(host: str, port: int, error: OSError) -> ExporterFailedError:
-    reason = os.strerror(error.errno) if error.errno else str(error)
-    return ExporterFailedError(f"cannot listen on {host}:{port}: {reason}")
+async def _started(server: WebServer | AuditWebhook, host: str, port: int) -> tuple[str, int]:
+    """What it listens on."""
+    try:
+        return await server.start(host, port)
+    except FileError as error:
+        raise ExporterFailedError(str(error)) from None
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise ExporterFailedError(f"cannot listen on {host}:{port}: {reason}") from None
 
 
 def _noting(namespace: str = "", **more: str) -> Note:

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from exporter.commands.check_files import check_audit, check_checkpoint
+from exporter.commands.check_files import check_audit, check_checkpoint, check_web
 from exporter.commands.rule_files import examine
 from exporter.config import Config
 from exporter.election import LeasePlace, lease_place
@@ -29,7 +29,7 @@ _READER = FrameReader(EventObject)
 
 def check(config: Config) -> int:
     """Print what was found, a line a finding; 1 where something is missing."""
-    usable = _rules(config) & check_checkpoint(config) & check_audit(config)
+    usable = _rules(config) & check_checkpoint(config) & check_audit(config) & check_web(config)
     watchable = config.audit_only or asyncio.run(_check(config)) == 0
     return 0 if watchable and usable else 1
 

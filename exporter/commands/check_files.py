@@ -15,6 +15,7 @@ from exporter.checkpoint.store import Store
 from exporter.config import Config
 from exporter.web.listening import FileError
 from exporter.web.listening.tls import server_context
+from exporter.web.terms import read_terms
 from exporter.web.webhook.tokens import read_tokens
 
 # Of a log: as much as tells what its lines are.
@@ -34,6 +35,30 @@ def check_audit(config: Config) -> bool:
     """Whether audit events can come in; nothing is printed where none are asked for."""
     fine = not config.audit_log_path or _log(Path(config.audit_log_path))
     return fine & (not config.audit_webhook or _webhook(config))
+
+
+def check_web(config: Config) -> bool:
+    """Whether ``--web.config.file`` can be used; nothing is printed where there is none."""
+    if not config.web_config_file:
+        return True
+    try:
+        terms = read_terms(Path(config.web_config_file))
+    except FileError as error:
+        print(f"FAIL  web: {error}")
+        return False
+    guarded = " and ".join(
+        name
+        for name, given in (
+            ("TLS", terms.context),
+            ("client certificates", terms.context and terms.context.verify_mode),
+            ("passwords", terms.users),
+        )
+        if given
+    )
+    print(
+        f"ok    web: {config.web_config_file}: serves with {guarded or 'no TLS and no passwords'}"
+    )
+    return True
 
 
 def _usable(path: Path, opened: Callable[[Path], Database]) -> bool:

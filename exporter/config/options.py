@@ -54,6 +54,14 @@ OPTIONS: tuple[Option, ...] = (
         "Address to serve on, HOST:PORT; port 0 takes any free one.",
         read.listen_address("listen_host", "listen_port"),
     ),
+    Option(
+        "web.config.file",
+        "",
+        "File with TLS, passwords, response headers and a rate limit for that address, in the "
+        "format of Prometheus' exporter-toolkit (docs/web-configuration.md); read anew when it or "
+        "a file that it names changes.",
+        read.text("web_config_file"),
+    ),
     Option("web.telemetry-path", "/metrics", "Path of the metrics.", read.path),
     Option(
         "web.scraper-agent",

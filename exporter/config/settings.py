@@ -18,6 +18,7 @@ class Config:
     context: str = ""
     listen_host: str = "0.0.0.0"  # noqa: S104 - a metrics port is scraped from outside its pod
     listen_port: int = 10360
+    web_config_file: str = ""
     telemetry_path: str = "/metrics"
     scraper_agents: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from typing import Self
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from exporter.metrics.page import Page
+from exporter.notes import Note
 from exporter.web.deflate import compressed
 from exporter.web.landing import Facts, landing_page
+from exporter.web.listening import Bounds, Listener
 from exporter.web.negotiation import format_for, gzip_accepted
 from exporter.web.scrapers import Recognize
+from exporter.web.terms import Gate, refusal
 
 _LARGE_BYTES = 256 * 1024
 # Each holds a page: past that somebody asks faster than anybody reads.
@@ -24,6 +28,8 @@ _WRITE_SECONDS = 60.0
 # aiohttp waits so long for handlers, and as long again for them to be cancelled. Who is told to end
 # has two seconds for all it has to do.
 _SHUTDOWN_SECONDS = 0.3
+# Of health checks: whoever probes us knows no password.
+OPEN_PATHS = ("/livez", "/readyz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Health:
 class WebServer:
     """Serves one page. ``health`` and ``facts`` are asked at each request, ``recognize`` who asks.
 
-    At most ``max_requests`` for metrics are answered at once.
+    At most ``max_requests`` for metrics are answered at once. ``gate`` holds clients to its terms.
     """
 
     def __init__(
@@ -53,6 +59,8 @@ class WebServer:
         health: Callable[[], Health],
         facts: Callable[[], Facts],
         recognize: Recognize,
+        note: Note = lambda _level, _message, _fields: None,
+        gate: Gate | None = None,
         max_requests: int = MAX_REQUESTS,
     ) -> None:
         self.requests = 0
@@ -63,12 +71,33 @@ class WebServer:
         self._telemetry_path = telemetry_path
         self._health = health
         self._facts = facts
+        self._gate = gate
+        self._listener = Listener(
+            self._protocol,
+            context=gate.context if gate else lambda: None,
+            peers=refusal,
+            note=note,
+            bounds=Bounds(unread=_WRITE_SECONDS),
+        )
         self._runner: web.AppRunner | None = None
+        self._following: asyncio.Task[None] | None = None
+        # Connections with a request under way, where there is a gate.
+        self._busy: set[web.RequestHandler] = set()
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether what is listened on speaks TLS, once it does."""
+        return self._gate is not None and self._gate.context() is not None
 
     async def start(self, host: str, port: int) -> tuple[str, int]:
-        """Listen; port 0 takes any free one. Returns what is listened on; raises ``OSError``."""
-        app = web.Application()
-        app.on_response_prepare.append(_common_headers)
+        """Listen; port 0 takes any free one. Returns what is listened on.
+
+        Raises ``OSError``, and ``FileError`` for terms that cannot be used.
+        """
+        if self._gate:
+            await self._gate.load()
+        app = web.Application(middlewares=[self._guard(self._gate)] if self._gate else [])
+        app.on_response_prepare.append(self._common_headers)
         app.router.add_get(self._telemetry_path, self._metrics)
         app.router.add_get("/livez", _live)
         app.router.add_get("/readyz", self._ready)
@@ -78,17 +107,61 @@ class WebServer:
             app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
         )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, host or None, port)
-        await site.start()
-        bound_host, bound_port = self._runner.addresses[0][:2]
-        return bound_host, bound_port
+        bound = await self._listener.start(host, port)
+        if self._gate:
+            following = self._gate.follow(self._end_connections)
+            self._following = asyncio.create_task(following, name="files of the web server")
+        return bound
 
     async def stop(self) -> None:
         """Finish the requests under way, for twice ``_SHUTDOWN_SECONDS`` at the most, and close."""
+        if self._following:
+            self._following.cancel()
+        self._listener.deafen()
         if self._runner is not None:
             await self._runner.cleanup()
+        await self._listener.close()
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: asyncio.Protocol = self._server()()
+        return protocol
+
+    def _server(self) -> web.Server:
+        if self._runner is None or self._runner.server is None:
+            raise RuntimeError("a connection before start()")
+        return self._runner.server
+
+    def _end_connections(self) -> None:
+        """Each after the request that it is at: who comes again is looked at again."""
+        for connection in self._server().connections:
+            if connection in self._busy:
+                connection.close()
+            elif connection.transport:
+                connection.transport.close()
+
+    def _guard(self, gate: Gate) -> Middleware:
+        @web.middleware
+        async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+            self._busy.add(request.protocol)
+            try:
+                return await gate.pass_(request, handler)
+            finally:
+                self._busy.discard(request.protocol)
+
+        return guarded
+
+    async def _common_headers(self, request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.popall("Server", None)  # which versions run is nobody's business
+        if self._gate:
+            response.headers.update(self._gate.terms.headers)
+            if self._gate.outdated(request):
+                # Its next connection has today's certificate.
+                response.force_close()
+                response.headers["Connection"] = "close"
 
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
+        self._listener.admit(request.protocol)
         if self.requests >= self._max_requests:
             return web.Response(text="too many requests at once\n", status=503)
         self.requests += 1
@@ -131,11 +204,6 @@ class WebServer:
 async def _live(_request: web.Request) -> web.Response:
     # That this runs at all is the answer: the API server's health is no reason to restart us.
     return web.Response(text="ok\n")
-
-
-async def _common_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers.popall("Server", None)  # which versions run is nobody's business
 
 
 async def _send(

@@ -42,19 +42,25 @@ def read_file(option: str, path: Path) -> bytes:
 class Followed(Generic[T]):
     """What ``read`` makes of files (option to path), made anew when one of them has changed.
 
-    ``read`` runs in a thread and raises ``FileError``: at ``load`` that is the caller's, later
-    the old value stays, which is said once.
+    Where ``files`` is called for them, it may read one to know the others. Both run in a thread
+    and raise ``FileError``: at ``load`` that is the caller's, later the old value stays, which is
+    said once.
     """
 
     def __init__(
-        self, files: Iterable[tuple[str, Path]], read: Callable[[], T], *, note: Note
+        self,
+        files: Iterable[tuple[str, Path]] | Callable[[], Iterable[tuple[str, Path]]],
+        read: Callable[[], T],
+        *,
+        note: Note,
     ) -> None:
-        self._files = tuple(files)
+        self._files = files if callable(files) else tuple(files)
         self._read = read
         self._note = note
         self._values: list[T] = []
         self._content = b""
         self._failing = False
+        self._options: tuple[str, ...] = ()
 
     @property
     def value(self) -> T:
@@ -83,8 +89,8 @@ class Followed(Generic[T]):
         self._failing = False
         if values:
             self._content, self._values = content, values
-            options = ", ".join(f"--{option}" for option, _ in self._files)
-            self._note("info", "files have changed and were read anew", {"options": options})
+            fields: dict[str, object] = {"options": ", ".join(self._options)}
+            self._note("info", "files have changed and were read anew", fields)
 
     def _looked(self) -> tuple[bytes, list[T]]:
         """What identifies the content, and what it makes, if it is not what we have."""
@@ -95,6 +101,9 @@ class Followed(Generic[T]):
     def _identity(self) -> bytes:
         # Of a key nothing but this is kept.
         whole = hashlib.sha256()
-        for option, path in self._files:
+        files = tuple(self._files() if callable(self._files) else self._files)
+        # Of a file that another one names, the other one's.
+        self._options = tuple(dict.fromkeys(f"--{option.partition(':')[0]}" for option, _ in files))
+        for option, path in files:
             whole.update(hashlib.sha256(read_file(option, path)).digest())
         return whole.digest()

@@ -18,15 +18,13 @@ from dataclasses import dataclass
 from exporter.notes import Note
 from exporter.web.listening.binding import listening_sockets
 from exporter.web.listening.connection import Connection
+from exporter.web.listening.encrypted import Encrypted, PeerRefusedError, Peers
 from exporter.web.seldom import Seldom
 
 # Then what else the loop has to do has its turn.
 _ACCEPTED_AT_ONCE = 64
 # Without a free file descriptor; so long asyncio's own servers wait, too.
 _REST_SECONDS = 1.0
-_SHUTDOWN_SECONDS = 5.0
-# Of a peer that takes nothing of what we send, gone or not.
-_UNREAD_MILLISECONDS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +32,23 @@ class Bounds:
     """What clients may take of us."""
 
     connections: int = 512
-    """At once. Each costs some 10 kB; with TLS 50 kB, and 350 kB where uvloop is missing."""
+    """At once. Each costs some 10 kB, with TLS 25 kB."""
     patience: float = 10.0
     """Seconds for which a connection that was not admitted keeps its place, where there are no
     others and its address has no more than its share.
     """
     handshake: float = 10.0
     """Seconds for a TLS handshake."""
+    unread: float = 30.0
+    """Seconds for which a peer can take nothing of what we send, gone or not."""
 
 
 class Listener:
     """Listening sockets. ``protocols`` makes what speaks on a connection, and must have it
     ``admitted`` once its client is one we know: others make room where there is none.
 
-    ``context`` is asked at each connection; None is no TLS.
+    ``context`` is asked at each connection; None is no TLS. ``peers`` says whom TLS lets in and we
+    do not.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Listener:
         protocols: Callable[[], asyncio.Protocol],
         *,
         context: Callable[[], ssl.SSLContext | None] = lambda: None,
+        peers: Peers = lambda _: "",
         note: Note,
         bounds: Bounds | None = None,
     ) -> None:
@@ -62,6 +64,7 @@ class Listener:
         """Connections closed because there was no room for them, or for others."""
         self._protocols = protocols
         self._context = context
+        self._peers = peers
         self._note = note
         self._bounds = bounds or Bounds()
         self._seldom = Seldom()
@@ -161,7 +164,8 @@ class Listener:
     def _take(self, accepted: socket.socket, peer: str) -> None:
         accepted.setblocking(False)
         with contextlib.suppress(OSError, AttributeError):  # gone already; not Linux
-            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_MILLISECONDS)
+            unread = int(self._bounds.unread * 1000)
+            accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, unread)
         loop = asyncio.get_running_loop()
         connection = Connection(self._protocols(), peer, loop.time(), self._forget)
         self._connections[connection.inner] = connection
@@ -175,18 +179,12 @@ class Listener:
         context = self._context()
         try:
             if context:
-                await loop.connect_accepted_socket(
-                    lambda: connection,
-                    accepted,
-                    ssl=context,
-                    ssl_handshake_timeout=self._bounds.handshake,
-                    ssl_shutdown_timeout=_SHUTDOWN_SECONDS,
-                )
+                await self._secure(Encrypted(connection, context, self._peers), accepted)
             else:
                 await loop.connect_accepted_socket(lambda: connection, accepted)
-        except ssl.SSLError as error:
+        except (ssl.SSLError, PeerRefusedError) as error:
             self._forget(connection)
-            reason = error.reason or str(error)
+            reason = getattr(error, "reason", None) or str(error)
             self._say(
                 "handshake", "TLS handshake failed", {"from": connection.peer, "error": reason}
             )
@@ -197,6 +195,20 @@ class Listener:
             raise
         finally:
             connection.opening = None
+
+    async def _secure(self, encrypted: Encrypted, accepted: socket.socket) -> None:
+        """Make the TLS; who is told why it is not let in has the time of a handshake to read it."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._bounds.handshake):
+                await loop.connect_accepted_socket(lambda: encrypted, accepted)
+                await encrypted.opened
+        except (ssl.SSLError, PeerRefusedError):
+            loop.call_later(self._bounds.handshake, encrypted.abort)
+            raise
+        except BaseException:
+            encrypted.abort()
+            raise
 
     def _forget(self, connection: Connection) -> None:
         self._connections.pop(connection.inner, None)

@@ -40,6 +40,7 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
     """TLS 1.2 or newer, HTTP/1.1 and nothing else. Raises ``FileError``."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION
     # A client that is offered h2 takes it.
     context.set_alpn_protocols(["http/1.1"])
     # Go resumes no session for a webhook, and each ticket would be made and sent for nothing.

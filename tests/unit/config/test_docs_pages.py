@@ -19,10 +19,12 @@ from exporter.rules.patterns import (
     compile_pattern,
 )
 from exporter.rules.patterns.pieces import MANY
+from exporter.web.terms import read_terms
 from tests.docs.markdown import DOCS, filled
 from tests.docs.metrics import queries
 from tests.docs.pages import PAGES
 from tests.packaging.commands import sh_commands
+from tests.unit.web.web_config import WebConfig
 
 TABLED = [path for path in PAGES if path.suffix == ".md"]
 
@@ -46,6 +48,16 @@ def test_example_file_can_be_used(tmp_path: Path) -> None:
     config = load_config({}, {}, str(file))
     assert config.namespaces == ("shop", "payments")
     assert (config.event_ttl, config.series_limit, config.log_format) == (10_800, 20_000, "json")
+
+
+def test_example_of_a_web_configuration_can_be_used(tmp_path: Path) -> None:
+    """With certificates of these names beside it."""
+    config = WebConfig(tmp_path, yaml_blocks("web-configuration.md")[0])
+    terms = read_terms(config.path)
+    assert terms.context is not None
+    assert terms.context.sans == frozenset({"prometheus.monitoring.svc"})
+    assert list(terms.users) == ["prometheus"]
+    assert terms.headers == {"X-Frame-Options": "deny"}
 
 
 def test_the_rules_that_are_shown_can_be_used() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from exporter.metrics.page import Foreign, Page, Showing
 from exporter.web.landing import Facts
 from exporter.web.scrapers import SCRAPE_HEADER, recognizer
 from exporter.web.server import MAX_REQUESTS, Health, WebServer
+from exporter.web.terms import Gate
 from tests.unit.metrics.house import House, samples
 
 NOW = 1_795_347_600.0  # 2026-11-22 11:40:00 UTC
@@ -52,6 +54,8 @@ class Site:
         telemetry_path: str = "/metrics",
         foreign: Foreign | None = None,
         max_requests: int = MAX_REQUESTS,
+        gate: Gate | None = None,
+        client_tls: ssl.SSLContext | None = None,
     ) -> None:
         self.house = House()
         self.things = self.house.counter(describe=lambda detail: (("pod", str(detail)),))
@@ -69,8 +73,12 @@ class Site:
             health=lambda: self.health,
             facts=lambda: replace(self.facts, ready=self.health.ready),
             recognize=recognizer(("Homemade Agent",)),
+            note=lambda level, message, fields: self.notes.append((level, message, fields)),
+            gate=gate,
             max_requests=max_requests,
         )
+        self.notes: list[tuple[str, str, dict[str, object]]] = []
+        self.client_tls = client_tls
         self.port = 0
         self.client = aiohttp.ClientSession()
 
@@ -81,13 +89,15 @@ class Site:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{'s' if self.client_tls else ''}://127.0.0.1:{self.port}"
 
     async def get(
         self, path: str, headers: dict[str, str] | None = None, method: str = "GET"
     ) -> tuple[aiohttp.ClientResponse, str]:
         """The answer and its text."""
-        async with self.client.request(method, self.url + path, headers=headers) as response:
+        async with self.client.request(
+            method, self.url + path, headers=headers, ssl=self.client_tls or True
+        ) as response:
             return response, await response.text()
 
     async def scrape(self, headers: dict[str, str] | None = None) -> dict[str, float]:
@@ -102,9 +112,17 @@ async def serving(
     telemetry_path: str = "/metrics",
     foreign: Foreign | None = None,
     max_requests: int = MAX_REQUESTS,
+    gate: Gate | None = None,
+    client_tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Site]:
     """A site on any free port."""
-    site = Site(telemetry_path=telemetry_path, foreign=foreign, max_requests=max_requests)
+    site = Site(
+        telemetry_path=telemetry_path,
+        foreign=foreign,
+        max_requests=max_requests,
+        gate=gate,
+        client_tls=client_tls,
+    )
     _, site.port = await site.server.start("127.0.0.1", 0)
     try:
         yield site

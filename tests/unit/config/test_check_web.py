@@ -1,0 +1,38 @@
+"""``check`` tries the file of ``--web.config.file``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from exporter.cli import main
+from tests.unit.web.web_config import MUTUAL, WebConfig, hashed
+
+
+def said(capsys: pytest.CaptureFixture[str], config: WebConfig) -> tuple[int, str]:
+    """Its exit code, and its line about the web server."""
+    flags = ("--audit.only", "--audit.log.path", str(config.folder / "audit.log"))
+    code = main(["check", *flags, "--web.config.file", str(config.path)])
+    (row,) = [each for each in capsys.readouterr().out.splitlines() if "  web: " in each]
+    return code, row
+
+
+def test_what_a_web_configuration_asks_for_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = WebConfig(tmp_path, "")
+    prefix = f"ok    web: {config.path}: serves with "
+    assert said(capsys, config) == (0, f"{prefix}no TLS and no passwords")
+    config.write(f"{MUTUAL}basic_auth_users: {{alice: {hashed('a')}}}\n")
+    assert said(capsys, config) == (0, f"{prefix}TLS and client certificates and passwords")
+
+
+def test_a_wrong_web_configuration_fails(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it would at the start of the exporter, in the same words."""
+    config = WebConfig(tmp_path, "rate_limit: {interval: 1s}\n")
+    code, row = said(capsys, config)
+    told = f"--web.config.file: {config.path}: rate_limit.burst: must be at least 1: else nothing"
+    assert (code, row) == (1, f"FAIL  web: {told} is ever served")
