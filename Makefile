@@ -32,8 +32,9 @@ run: $(READY) ## Run the exporter: the current kube context, else the demo clust
 demo: $(READY) ## Run it all on a cluster that plays: exporter, Prometheus, Alertmanager, Grafana.
 	@exec $(BIN)/python -m deploy.demo $(DEMO)
 
+# TESTS takes pytest's arguments, the files to run for instance.
 test: $(READY) ## Run the tests; those that need programs that are not here skip and say so.
-	$(PYTEST)
+	$(PYTEST) $(TESTS)
 
 check: lint type contracts generated test ## All gates: format, lint, types, imports, generated files, tests.
 

@@ -36,6 +36,8 @@ _IN_A_PAGE = 0.6
 """The share of kills that wait for the next page."""
 _IN_ORDER = 0.15
 """The share of ends that are in order, by SIGTERM."""
+_FEWEST_KINDS = 6
+_BREAKING_WITHIN = 120.0
 _START_WITHIN = 60.0
 _CATCH_UP_WITHIN = 150.0
 _LAST_SCRAPES = 2
@@ -78,6 +80,13 @@ class _Run:
         elif self._setup.killing:
             self._kill_and_restart(self._exporters[0])
         self._wait_until(self._began + self._setup.seconds)
+        if self._setup.breaking:
+            # On a slow machine a fault lasts longer: the exporter waits, and so does the next one.
+            kinds = f"{_FEWEST_KINDS} kinds of faults"
+            eventually(self._has_broken_enough, kinds, within=_BREAKING_WITHIN)
+
+    def _has_broken_enough(self) -> bool:
+        return len(self._loop.ask(self._cluster.faults)) >= _FEWEST_KINDS
 
     def finish(self) -> None:
         """Nothing happens any more; each Prometheus comes to know all that did, and is asked."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 
-from exporter.audit import AuditReader
 from exporter.metrics.text import Format
 from tests.unit.audit.counted import ANONYMOUS, STRANGER, Counted, labels, request
-from tests.unit.audit.events import ALLOW, FORBID, event, failure, line
+from tests.unit.audit.events import ALLOW, FORBID, event, failure
 from tests.unit.metrics.house import samples
 
 WATCH = {"verb": "watch", "requestURI": "/api/v1/namespaces/shop/pods?watch=1"}
@@ -193,13 +191,3 @@ def test_what_another_process_counted_is_added() -> None:
     assert counted.found("kube_audit_requests_total") == {request(): 5}
     assert not counted.counting.add("kube_audit_requests_total", values[1:], 4)
     assert not counted.counting.add("kube_audit_other_total", values, 4)
-
-
-def test_an_event_costs_microseconds() -> None:
-    """Five where it was measured; a machine that is busy may take ten times as many."""
-    reader, counted = AuditReader(), Counted()
-    block = b"".join(line(auditID=str(number)) for number in range(2_000))
-    began = time.process_time()
-    for record in reader.lines(block):
-        counted.counting.reached(record, "log")
-    assert time.process_time() - began < 2_000 * 50e-6
