@@ -93,5 +93,5 @@ FIGURES = [
     Figure("audit_webhook_cpu", "CPU per audit event, webhook to counters and disk", "us", 10),
     Figure("audit_log_cpu", "CPU per audit event, followed log to counters", "us", 10),
     Figure("audit_memory", "resident, a million audit events by webhook", "MB"),
-    Figure("audit_memory_growth", "  more than after the first fifth", "MB"),
+    Figure("audit_memory_growth", "  more than after 600 000", "MB"),
 ]
