@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -43,7 +42,6 @@ class LogFollower(Generic[R]):
         limit: int = MAX_LINE_BYTES,
         poll: float = POLL_SECONDS,
         gather: float = GATHER_SECONDS,
-        wall: Callable[[], float] = time.time,
     ) -> None:
         self.telemetry = LogTelemetry()
         self._path = path
@@ -54,7 +52,6 @@ class LogFollower(Generic[R]):
         self._limit = limit
         self._poll = poll
         self._gather = gather
-        self._wall = wall
         self._position: LogPosition | None = None
         self._trouble: str | None = None
         self._absent = False
@@ -110,8 +107,6 @@ class LogFollower(Generic[R]):
         telemetry.bytes += step.read
         telemetry.rotations += step.rotations
         telemetry.overlong += step.overlong
-        if step.read:
-            telemetry.last_read = self._wall()
         for gap, times, reason in step.gaps:
             telemetry.gaps[gap] += times
             fields = {"cause": gap.value, "reason": reason}

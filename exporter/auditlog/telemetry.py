@@ -37,5 +37,3 @@ class LogTelemetry:
     gaps: dict[str, int] = field(default_factory=lambda: {gap.value: 0 for gap in Gap})
     overlong: int = 0
     """Lines beyond any size an API server writes, passed over."""
-    last_read: float = 0.0
-    """When bytes were last read: Unix seconds, 0.0 for never."""

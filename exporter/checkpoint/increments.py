@@ -86,9 +86,6 @@ class Increments:
             family.keep_unsaved()
         identities.keep_changes()
 
-    def __len__(self) -> int:
-        return len(self._names)
-
     def cut(self, seen: int) -> ShownIncrements:
         """A page is made at this moment, which shows the values of all births up to ``seen``."""
         self._gather()
