@@ -13,7 +13,7 @@ COMPILER := $(shell command -v cc >/dev/null && $(PYTHON) -c 'import os, sysconf
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check fmt lint type contracts generated bench curves profile ratio compiled \
-	soak plateau clean
+	soak plateau lock clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,7 +47,7 @@ lint: $(READY) ## Format and lint, without changing anything.
 	$(BIN)/ruff check
 	$(BIN)/codespell README.md CHANGELOG.md alerts dashboards deploy docs exporter tests Makefile
 	$(BIN)/yamllint --strict alerts exporter deploy docs tests/alerts tests/catalogue
-	$(BIN)/shellcheck .ci/run .ci/assets .ci/compiled .ci/package .ci/try-run
+	$(BIN)/shellcheck .ci/run .ci/assets .ci/compiled .ci/lock .ci/package .ci/try-run
 	$(BIN)/hadolint Dockerfile
 
 type: $(READY) ## Check types, strictly.
@@ -86,11 +86,15 @@ plateau: $(READY) ## Play two days of a cluster: does anything grow for ever? Dr
 	$(BIN)/python -m pip install --quiet --group plots
 	$(BIN)/python -m tests.plateau --plot docs/plateau.svg --csv docs/plateau.csv
 
+# LOCK takes its arguments, --upgrade for instance.
+lock: $(READY) ## Lock the versions of what pyproject.toml asks for, where it asks for something new.
+	.ci/lock $(LOCK)
+
 clean: ## Remove what was made here.
 	rm -rf $(VENV) $(COMPILED) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Debian and Ubuntu keep venv's pip apart; a fresh machine has neither.
-$(READY): pyproject.toml Makefile
+$(READY): .ci/requirements.txt pyproject.toml Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
@@ -98,8 +102,8 @@ $(READY): pyproject.toml Makefile
 		root=$$(test "$$(id -u)" = 0 || echo sudo); \
 		$$root apt-get update -qq && $$root apt-get install -y -qq python3-venv; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement .ci/requirements.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The wheel says by its name for which Python and machine it is.
@@ -108,7 +112,8 @@ $(COMPILED_READY): $(READY) hatch_build.py $(shell find exporter -name '*.py' -o
 		{ echo "compiling needs a C compiler and Python's headers (gcc, python3-dev)" >&2; exit 1; }
 	rm -rf $(COMPILED) dist/*-cp*.whl
 	$(PYTHON) -m venv $(COMPILED)
-	$(COMPILED)/bin/python -m pip install --quiet --upgrade pip
-	HATCH_BUILD_HOOKS_ENABLE=1 $(COMPILED)/bin/python -m pip wheel --quiet --no-deps --wheel-dir dist .
-	$(COMPILED)/bin/python -m pip install --quiet dist/*-cp*.whl --group test
+	$(COMPILED)/bin/python -m pip install --quiet --require-hashes --requirement .ci/requirements.txt
+	HATCH_BUILD_HOOKS_ENABLE=1 $(COMPILED)/bin/python -m pip wheel --quiet --no-deps \
+		--no-build-isolation --wheel-dir dist .
+	$(COMPILED)/bin/python -m pip install --quiet --no-deps dist/*-cp*.whl
 	@touch $@
