@@ -68,9 +68,9 @@ def _installed(directory: Path) -> Path:
     """Python of a new environment with nothing in it but what is locked."""
     venv.create(directory, with_pip=False, symlinks=True)
     python = directory / "bin" / "python"
-    options = ["--quiet", "--require-hashes", "--no-deps", "--requirement", str(LOCK)]
-    pip = [sys.executable, "-m", "pip", "--python", str(python)]
-    subprocess.run([*pip, "install", *options], check=True)  # noqa: S603 - our own lock
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    options = ["--require-hashes", "--no-deps", "--no-compile", "--requirement", str(LOCK)]
+    subprocess.run([*pip, *options], check=True)  # noqa: S603 - our own lock
     return python
 
 
