@@ -93,6 +93,7 @@ plateau: $(READY) ## Play two days of a cluster: does anything grow for ever? Dr
 lock: $(READY) ## Lock the versions of what pyproject.toml asks for, where it asks for something new.
 	.ci/lock $(LOCK)
 
+# AUDIT takes arguments of pip-audit, another service for instance.
 audit: $(READY) ## Ask for known vulnerabilities of what is locked.
 	$(BIN)/python -m deploy.release.audit $(AUDIT)
 
