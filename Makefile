@@ -13,10 +13,10 @@ COMPILER := $(shell command -v cc >/dev/null && $(PYTHON) -c 'import os, sysconf
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check fmt lint type contracts generated bench curves profile ratio compiled \
-	soak plateau lock clean
+	soak plateau lock audit sbom dist reproducible clean
 
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # 3 says that no cluster is configured; anything else is an error, which Python has told.
 run: $(READY) ## Run the exporter: the current kube context, else the demo cluster.
@@ -47,8 +47,11 @@ lint: $(READY) ## Format and lint, without changing anything.
 	$(BIN)/ruff check
 	$(BIN)/codespell README.md CHANGELOG.md alerts dashboards deploy docs exporter tests Makefile
 	$(BIN)/yamllint --strict alerts exporter deploy docs tests/alerts tests/catalogue
-	$(BIN)/shellcheck .ci/run .ci/assets .ci/compiled .ci/lock .ci/package .ci/try-run
+	$(BIN)/shellcheck .ci/run .ci/assets .ci/compiled .ci/dist .ci/lock .ci/package .ci/reproducible .ci/supply .ci/try-run
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/zizmor --offline --quiet --persona auditor .github
+	@if command -v go >/dev/null; then PATH=$(CURDIR)/$(BIN):$$PATH go tool -C .ci/actionlint actionlint; \
+		else echo "go is missing: actionlint has not looked at .github/workflows"; test -z "$$REQUIRE_ACTIONLINT"; fi
 
 type: $(READY) ## Check types, strictly.
 	$(BIN)/mypy
@@ -89,6 +92,20 @@ plateau: $(READY) ## Play two days of a cluster: does anything grow for ever? Dr
 # LOCK takes its arguments, --upgrade for instance.
 lock: $(READY) ## Lock the versions of what pyproject.toml asks for, where it asks for something new.
 	.ci/lock $(LOCK)
+
+# AUDIT takes arguments of pip-audit, another service for instance.
+audit: $(READY) ## Ask for known vulnerabilities of what is locked.
+	$(BIN)/python -m deploy.release.audit $(AUDIT)
+
+sbom: $(READY) ## Write the bill of materials (CycloneDX) into dist/.
+	@mkdir -p dist
+	$(BIN)/python -m deploy.release.sbom dist/kube-event-metrics-$$($(BIN)/hatchling version).cdx.json
+
+dist: $(READY) ## Make the files of a release in dist/.
+	.ci/dist dist
+
+reproducible: $(READY) ## Check that the files of a release are the same bytes each time.
+	.ci/reproducible
 
 clean: ## Remove what was made here.
 	rm -rf $(VENV) $(COMPILED) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

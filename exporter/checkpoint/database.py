@@ -8,6 +8,7 @@ else, can be set aside under a name of its own, and a new one be begun.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -94,6 +95,10 @@ def set_aside(path: Path) -> Path:
 
 
 def _opened(path: Path, schema: Schema) -> sqlite3.Connection:
+    # A new one is for its owner alone: labels have names of namespaces, and of users if asked for.
+    # SQLite gives its log the same mode; what is in the way, it says itself.
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
         connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:

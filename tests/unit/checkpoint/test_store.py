@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -253,3 +254,21 @@ def test_an_unusable_file_is_an_error_with_its_reason(path: Path) -> None:
     junk(path)
     with pytest.raises(UnusableFileError, match="not a database"):
         Store(path)
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal"])
+def test_a_new_file_is_for_its_owner_alone(path: Path, suffix: str) -> None:
+    """Its log too: they have the names that labels have. The umask can take, not give."""
+    store = Store(path)
+    store.commit(cut({KEY: 1}))
+    mode = path.with_name(path.name + suffix).stat().st_mode
+    store.close()
+    assert stat.S_IMODE(mode) == 0o600
+
+
+def test_the_mode_of_a_file_that_is_there_is_left_alone(path: Path) -> None:
+    """Somebody may have chosen it."""
+    Store(path).close()
+    path.chmod(0o640)
+    Store(path).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
