@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One cluster, several exporters: each event is counted by one of them, as docs/scaling.md has it."""
+"""One cluster, several exporters: each event is counted by one of them (docs/scaling.md)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,9 @@ class Split:
         ends = {(writer.namespace, _LAST) for writer in writers} | {("", self._reason + _LAST)}
 
         def ended() -> list[Counts] | None:
-            found = [self._counts(part, {"", *(w.namespace for w in writers)}) for part in self.parts]
+            found = [
+                self._counts(part, {"", *(w.namespace for w in writers)}) for part in self.parts
+            ]
             return found if ends <= {key for counts in found for key in counts} else None
 
         found = self.parts[0].process.wait_for(ended, f"the parts count {ends}", 60)
@@ -118,8 +120,8 @@ def split(cluster: Cluster, tmp_path: Path, run_exporter: RunExporter) -> Split:
 
 @pytest.mark.parametrize("heading", ["By namespaces", "By kinds"])
 def test_each_event_is_counted_by_one_part(heading: str, cluster: Cluster, split: Split) -> None:
-    """Of the namespaces that the parts name, of others, of one that is made later, and of nodes: the
-    sum over the parts is what occurred, and no two of them share a series.
+    """Of the namespaces that the parts name, of others, of one that is made later, and of nodes:
+    the sum over the parts is what occurred, and no two of them share a series.
     """
     rng = random.Random(7)
     names = {name: cluster.namespace(f"{name}-") for name in _NAMED}
@@ -145,7 +147,9 @@ def test_each_event_is_counted_by_one_part(heading: str, cluster: Cluster, split
     assert {namespace for namespace, _ in found[0]} == theirs
 
 
-def test_involved_objects_without_a_namespace_are_in_default(cluster: Cluster, split: Split) -> None:
+def test_involved_objects_without_a_namespace_are_in_default(
+    cluster: Cluster, split: Split
+) -> None:
     """So parts by the namespace of the object count a node's events twice, as the guide warns."""
     assert "`--events.namespace=default` beside `involvedObject.namespace!=default`" in _GUIDE
     for flags in ("--events.namespace=default", f"{_SELECTOR}involvedObject.namespace!=default"):

@@ -56,10 +56,8 @@ class Clusters:
 
     def prometheus(self, configuration: str = "") -> Prometheus:
         """One that has scraped both, and evaluates our rules where it has no configuration."""
-        ports = [exporter.port for exporter in self.exporters.values()]
-        running = Prometheus(
-            *(ports[0], self._folder, *ports[1:]), rules=_RULES, configuration=configuration
-        )
+        first, second = (exporter.port for exporter in self.exporters.values())
+        running = Prometheus(first, self._folder, second, rules=_RULES, configuration=configuration)
         self._ends.callback(running.process.stop)
         running.process.wait_for(running.answers, "answers", 30)
         eventually(lambda: running.value("sum(up)") == 2.0, "has scraped both")
@@ -110,7 +108,9 @@ def test_exporters_name_their_clusters(named: Clusters) -> None:
     causes = by_cluster(prometheus.query(query))
     assert causes.keys() == set(CLUSTERS)
     assert causes["us-1"] > causes["eu-1"] > 0
-    assert by_cluster(prometheus.query("kube_event_metrics_build_info")) == dict.fromkeys(CLUSTERS, 1)
+    assert by_cluster(prometheus.query("kube_event_metrics_build_info")) == dict.fromkeys(
+        CLUSTERS, 1
+    )
     about = '{__name__=~"kube_events?_.+", __name__!~"kube_event_metrics_.+"}'
     assert {
         tuple(series["metric"].get(label, "") for label in ("cluster", "team"))
