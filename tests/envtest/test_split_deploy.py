@@ -66,3 +66,20 @@ def test_parts_are_taken(
         flags = ("--server-side", "--force-conflicts", "--validate=strict", "--dry-run=server")
         done = kubectl.run("apply", *flags, "-k", str(part))
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_one_monitor_finds_all_parts(
+    kubectl: Kubectl, kustomizations: dict[str, list[Json]], tmp_path: Path
+) -> None:
+    """With the component for the Prometheus Operator in one of them."""
+    assert kustomizations
+    rest, teams = parts(tmp_path)
+    component = "../kube-event-metrics/deploy/kustomize/components/prometheus-operator"
+    with (rest / "kustomization.yaml").open("a") as file:
+        file.write(f"components:\n  - {component}\n")
+    made = [*kubectl.kustomized(rest), *kubectl.kustomized(teams)]
+    (monitor,) = [d["spec"] for d in made if d["kind"] == "ServiceMonitor"]
+    for service in (d for d in made if d["kind"] == "Service"):
+        labels = service["metadata"]["labels"].items()
+        assert monitor["selector"]["matchLabels"].items() <= labels
+        assert service["metadata"]["namespace"] in monitor["namespaceSelector"]["matchNames"]
