@@ -97,9 +97,16 @@ def sums(prometheus: Prometheus) -> dict[str, float]:
     return by_cluster(prometheus.query(f"sum by (cluster) ({selector})"))
 
 
+def names(prometheus: Prometheus, selector: str) -> set[str]:
+    """Of the series that are there, but for what rules made of them."""
+    found = {series["metric"]["__name__"] for series in prometheus.query(selector)}
+    return {name for name in found if ":" not in name and not name.startswith("ALERTS")}
+
+
 def test_exporters_name_their_clusters(named: Clusters) -> None:
-    """Sums, increases, the guide's query and alerts are by cluster; the labels are on all that is
-    about the cluster and on what runs, and on nothing else of the exporter.
+    """Sums, increases, the guide's query and alerts are by cluster, which is on all but what
+    Prometheus itself tells of a scrape; another label is on what is about the cluster, and on what
+    runs.
     """
     prometheus = named.prometheus()
     named.fail()
@@ -116,13 +123,16 @@ def test_exporters_name_their_clusters(named: Clusters) -> None:
         tuple(series["metric"].get(label, "") for label in ("cluster", "team"))
         for series in prometheus.query(about)
     } == {(name, "platform") for name in CLUSTERS}
-    own = '{__name__=~"kube_event_metrics_.+|up|process_.+", cluster!=""}'
-    names = {series["metric"]["__name__"] for series in prometheus.query(own)}
-    assert names == {"kube_event_metrics_build_info"}
-    pending = eventually(
-        lambda: prometheus.query('ALERTS{alertname="KubeEventImageNotFound"}'), "the alert is there"
+    assert names(prometheus, '{__name__!="", cluster=""}') == {
+        *("up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_series_added"),
+        "scrape_samples_post_metric_relabeling",
+    }
+    own = '{__name__=~"kube_event_metrics_.+|process_.+|python_.+", team!=""}'
+    assert names(prometheus, own) == {"kube_event_metrics_build_info"}
+    pending = 'ALERTS{alertname="KubeEventImageNotFound"}'
+    eventually(
+        lambda: by_cluster(prometheus.query(pending)).keys() == set(CLUSTERS), "both are alerted of"
     )
-    assert by_cluster(pending).keys() == set(CLUSTERS)
 
 
 def test_targets_name_their_clusters(unnamed: Clusters) -> None:

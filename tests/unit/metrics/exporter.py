@@ -11,7 +11,7 @@ from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Scope
 from exporter.rules.loading import load
-from exporter.selfmetrics import SelfMetrics, Watched, process_metrics
+from exporter.selfmetrics import ProcessMetrics, SelfMetrics, Watched
 from tests.unit.metrics.house import Clock, samples
 
 WALL = 1_795_347_600.0
@@ -56,7 +56,7 @@ class Exporter:
             births,
             self.scrapers,
             refresh=own.refresh,
-            foreign=process_metrics,
+            foreign=ProcessMetrics(),
         )
 
     def text(self, format_: Format = Format.TEXT) -> str:
