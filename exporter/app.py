@@ -25,7 +25,7 @@ from exporter.metrics.page import Page
 from exporter.notes import Note
 from exporter.pipeline import Counting
 from exporter.rules.loading import built_in, load, read
-from exporter.selfmetrics import SelfMetrics, Watched, process_metrics
+from exporter.selfmetrics import ProcessMetrics, SelfMetrics, Watched
 from exporter.version import VERSION
 from exporter.watching import Watch, unwatched
 from exporter.web.listening import FileError
@@ -112,6 +112,9 @@ class Exporter:
                 family.carry(config.carried_labels)
             except ValueError as error:
                 raise ConfigError(f"--label, --cluster.name: {error}") from None
+        for family in own.families():
+            if family is not own.build_info:
+                family.carry(config.cluster_labels)
         self._page = Page(
             own.families(),
             births,
@@ -119,7 +122,7 @@ class Exporter:
             events=(*events, *audit),
             events_shown=self._leads,
             refresh=own.refresh,
-            foreign=process_metrics,
+            foreign=ProcessMetrics(config.cluster_labels),
         )
         self._web = WebServer(
             self._page,

@@ -94,14 +94,15 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "cluster.name",
         "",
-        "Name of the cluster, which every series about it shows as the label cluster; for a "
-        "Prometheus that adds no such label itself.",
+        "Name of the cluster, which every series shows as the label cluster; for a Prometheus that "
+        "adds no such label itself.",
         read.text("cluster_name"),
     ),
     Option(
         "label",
         "",
-        "Another label that every series about the cluster shows, NAME=VALUE; repeatable.",
+        "Another label that every series about the cluster shows, and "
+        "kube_event_metrics_build_info, NAME=VALUE; repeatable.",
         read.labels,
         repeatable=True,
     ),

@@ -58,7 +58,12 @@ class Config:
     @property
     def carried_labels(self) -> tuple[tuple[str, str], ...]:
         """Names and values that every series about the cluster shows."""
-        return (*((("cluster", self.cluster_name),) if self.cluster_name else ()), *self.labels)
+        return (*self.cluster_labels, *self.labels)
+
+    @property
+    def cluster_labels(self) -> tuple[tuple[str, str], ...]:
+        """Of these what every series shows: rules and boards join both by the cluster."""
+        return (("cluster", self.cluster_name),) if self.cluster_name else ()
 
     @property
     def audit_webhook(self) -> bool:

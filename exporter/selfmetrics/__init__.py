@@ -5,14 +5,15 @@ rooms' own numbers when a page is made.
 
 from exporter.selfmetrics.declarations import BY_NAME, DECLARATIONS, ELECTION
 from exporter.selfmetrics.declarations_audit import AUDIT as RECEPTION
-from exporter.selfmetrics.families import SelfMetrics, Watched, process_metrics
+from exporter.selfmetrics.families import SelfMetrics, Watched
+from exporter.selfmetrics.process import ProcessMetrics
 
 __all__ = [
     "BY_NAME",
     "DECLARATIONS",
     "ELECTION",
     "RECEPTION",
+    "ProcessMetrics",
     "SelfMetrics",
     "Watched",
-    "process_metrics",
 ]

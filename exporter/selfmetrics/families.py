@@ -11,15 +11,6 @@ import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from prometheus_client import (
-    GC_COLLECTOR,
-    PLATFORM_COLLECTOR,
-    PROCESS_COLLECTOR,
-    CollectorRegistry,
-)
-from prometheus_client.exposition import generate_latest
-from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
-
 from exporter.attribution import Attribution
 from exporter.auditing import Auditing
 from exporter.checkpointing import Checkpointing
@@ -29,7 +20,6 @@ from exporter.kube.telemetry import Telemetry
 from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.counter import CounterFamily, GaugeFamily
 from exporter.metrics.series import Family, Series
-from exporter.metrics.text import Format
 from exporter.pipeline import AuditCounting, Counting, Scope
 from exporter.selfmetrics.audit import AuditSelfMetrics
 from exporter.selfmetrics.declarations import AUDIT_LABEL, BY_NAME, COUNTER, ELECTION, GAUGE
@@ -197,21 +187,3 @@ class SelfMetrics:
 
     def _count(self, name: str, total: int, *labels: str) -> None:
         self._counters[name].at(labels).rise_to(total)
-
-
-def process_metrics(format_: Format) -> bytes:
-    """Process and interpreter, by prometheus_client."""
-    if format_ is Format.OPENMETRICS:
-        text: bytes = generate_openmetrics(_PROCESS)  # type: ignore[no-untyped-call]
-        return text.removesuffix(b"# EOF\n")
-    return generate_latest(_PROCESS)
-
-
-def _process_registry() -> CollectorRegistry:
-    registry = CollectorRegistry()
-    for collector in (PROCESS_COLLECTOR, PLATFORM_COLLECTOR, GC_COLLECTOR):
-        registry.register(collector)
-    return registry
-
-
-_PROCESS = _process_registry()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.envtest.cluster import Cluster
-from tests.packaging.commands import sh_commands
+from tests.packaging.commands import quick_start, sh_commands
 from tests.promql.documents import documents
 
 pytestmark = pytest.mark.envtest
@@ -25,14 +25,17 @@ _PLACEHOLDER = re.compile(r"\b[A-Z]{2,}\b")
 
 
 def commands() -> list[str]:
-    """Those that begin with kubectl. Those of the guide that installs are in test_kustomize.py."""
+    """Those that begin with kubectl. Those of the guide that installs are in test_kustomize.py,
+    those of the way from nothing in test_quick_start.py.
+    """
+    elsewhere = quick_start()
     return sorted(
         {
             command
             for path in documents()
             if path.name != "deployment.md"
             for command in sh_commands(path.read_text(encoding="utf-8"))
-            if command.startswith("kubectl ")
+            if command.startswith("kubectl ") and command not in elsewhere
         }
     )
 

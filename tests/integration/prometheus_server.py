@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import shutil
 import socket
 import time
 import urllib.parse
@@ -13,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.envtest.process import ServerProcess
+from tests.integration.programs import needed
 
 _CONFIGURATION = """\
 global:
@@ -34,13 +31,7 @@ scrape_configs:
 
 def program(name: str) -> str:
     """Its path; skips the test where it is absent, or fails it with REQUIRE_PROMETHEUS=1."""
-    path = shutil.which(name)
-    if path is None:
-        reason = f"{name} is not installed"
-        if os.environ.get("REQUIRE_PROMETHEUS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
+    return needed(name, "REQUIRE_PROMETHEUS")
 
 
 class Prometheus:

@@ -179,16 +179,14 @@ async def test_what_is_no_list_of_events_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_cluster_has_a_name(tmp_path: Path) -> None:
-    """On what is told of it, and on what runs; not on what is told of the exporter."""
+    """On every sample; other labels are on what is told of the cluster, and on what runs."""
     async with webhook(tmp_path, "--cluster.name", "eu-1", "--label", "team=shop") as exporter:
         assert await sent(exporter, "a") == 200
         found = await page(exporter)
-        carried = 'cluster="eu-1",team="shop"'
-        assert all(carried in name for name in found if name.startswith("kube_audit_"))
-        own = [name for name in found if name.startswith("kube_event_metrics_")]
-        assert [name for name in own if carried in name] == [
-            name for name in own if name.startswith("kube_event_metrics_build_info")
-        ]
+        assert [name for name in found if 'cluster="eu-1"' not in name] == []
+        about = ("kube_audit_", "kube_event_metrics_build_info")
+        labelled = [name for name in found if 'cluster="eu-1",team="shop"' in name]
+        assert labelled == [name for name in found if name.startswith(about)]
 
 
 async def test_a_label_that_is_there_already_is_refused(tmp_path: Path) -> None:

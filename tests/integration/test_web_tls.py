@@ -14,6 +14,7 @@ import trustme
 
 from exporter.web.listening.encrypted import EncryptedTransport
 from exporter.web.scrapers import SCRAPE_HEADER
+from tests.integration.programs import needed
 from tests.unit.web.site import PROMETHEUS, THING, Site, serving
 from tests.unit.web.test_leaving_clients import NOISE
 from tests.unit.web.web_config import MUTUAL, TLS, WebConfig
@@ -55,7 +56,8 @@ async def refused(running: Site, client: ssl.SSLContext) -> bool:
 async def openssl(running: Site, *arguments: str) -> str:
     """What ``openssl s_client`` says of a handshake."""
     process = await asyncio.create_subprocess_exec(
-        *("openssl", "s_client", "-connect", f"127.0.0.1:{running.port}", *arguments),
+        *(needed("openssl", "REQUIRE_OPENSSL"), "s_client"),
+        *("-connect", f"127.0.0.1:{running.port}", *arguments),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

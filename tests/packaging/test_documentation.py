@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from exporter.audit import AuditReader
 from exporter.demo import DemoCluster
 from exporter.rules.reserved_audit import AUDIT
 from tests.notifications.alertmanager_server import amtool
-from tests.packaging.commands import sh_commands
+from tests.packaging.commands import quick_start, quick_start_text, sh_commands
 from tests.recordings.reading import body
 from tests.unit.audit.events import of_body
 
@@ -27,6 +28,12 @@ DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 _MAKE = {
     *("run", "demo", "test", "check", "compiled", "bench", "profile", "ratio", "curves"),
     *("soak", "plateau", "help"),
+}
+# What cannot run where there is no container runtime and no node; README says so of these.
+_NOT_TRIED = {
+    "kind create cluster": "needs Docker",
+    "docker build -t kube-event-metrics:0.1.0 .": "needs Docker, and a base image from a registry",
+    "kind load docker-image kube-event-metrics:0.1.0": "needs a cluster of kind",
 }
 _SOURCE_PIPE = "kubectl get events -A -o json | "
 _LIST = (
@@ -48,10 +55,22 @@ def test_every_documented_command_is_of_a_kind_that_is_tried() -> None:
         "amtool ",
         "kubectl ",  # against a real API server: tests/envtest/test_runbooks.py
         "jq ",  # over a recorded audit log: tests/alerts/test_runbook_filters.py
+        "curl -s localhost:10360/metrics | ",  # tests/envtest/test_quick_start.py
         _SOURCE_PIPE,
     )
-    strange = [c for c in _documented() if not c.startswith(known)]
+    strange = [c for c in _documented() if not c.startswith(known) and c not in _NOT_TRIED]
     assert strange == []
+
+
+def test_what_is_not_tried_is_in_the_quick_start_alone_and_names_our_image() -> None:
+    """And README says that it is not."""
+    assert [c for c in quick_start() if c in _NOT_TRIED] == list(_NOT_TRIED)
+    assert "`kind`, `docker build`, the end of the roll-out and `port-forward` are not tried" in (
+        quick_start_text()
+    )
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    images = re.findall(r"kube-event-metrics:\S+", "\n".join(_NOT_TRIED))
+    assert set(images) == {f"kube-event-metrics:{version}"}
 
 
 def test_documented_make_targets_are_listed_by_make_help() -> None:

@@ -25,7 +25,7 @@ from exporter.metrics.page import Page
 from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Journal, Scope
 from exporter.rules.loading import load
-from exporter.selfmetrics import SelfMetrics, Watched, process_metrics
+from exporter.selfmetrics import ProcessMetrics, SelfMetrics, Watched
 from exporter.watching import LEDGER_LIMIT
 from tests.plateau.figures import Figures
 
@@ -142,7 +142,7 @@ class Leader(House):
             self.births,
             self._scrapers,
             refresh=own.refresh,
-            foreign=process_metrics,
+            foreign=ProcessMetrics(),
         )
         self._page.witnesses = (self,)
 

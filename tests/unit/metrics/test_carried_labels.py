@@ -12,6 +12,7 @@ from exporter.metrics.histogram import HistogramFamily
 from exporter.metrics.page import Page
 from exporter.metrics.series import Family, Series
 from exporter.metrics.text import Format
+from exporter.selfmetrics import ProcessMetrics
 
 CARRIED = (("cluster", 'eu "1"'), ("team", "shop"))
 SCRAPER = "10.0.0.1 Prometheus"
@@ -75,3 +76,13 @@ def test_nothing_to_carry_leaves_no_comma() -> None:
     one.carry(())
     page = Page((one,), births, Scrapers(births, lambda: 0.0))
     assert b'a_total{b="1"} 0' in b"".join(page.render(Format.TEXT, "")[0])
+
+
+@pytest.mark.parametrize("format_", Format)
+def test_what_prometheus_client_tells_carries_them_too(format_: Format) -> None:
+    """Each sample of the process and the interpreter, and none of a page without such labels."""
+    text = ProcessMetrics(CARRIED[:1])(format_).decode()
+    samples = [line for line in text.splitlines() if not line.startswith("#")]
+    assert {line.partition("{")[0].partition("_")[0] for line in samples} == {"process", "python"}
+    assert [line for line in samples if 'cluster="eu \\"1\\""' not in line] == []
+    assert "cluster" not in ProcessMetrics()(format_).decode()

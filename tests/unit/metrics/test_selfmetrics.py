@@ -10,83 +10,13 @@ from prometheus_client.openmetrics.parser import (
 from exporter.config.timing import LeaseTiming
 from exporter.election import Elector, Hooks, LeasePlace
 from exporter.election.telemetry import CAUSES
-from exporter.events import EventObject, Ledger
 from exporter.kube.connection import Cluster, ClusterChoice
-from exporter.kube.frames import FrameReader, Undecodable
+from exporter.kube.frames import Undecodable
 from exporter.kube.telemetry import Failure, Relist, Telemetry
-from exporter.metrics.births import Births, Scrapers
 from exporter.metrics.bounds import DEFAULT_LIMIT, LIMITS
-from exporter.metrics.page import Page
 from exporter.metrics.text import Format
-from exporter.pipeline import Counting, Scope
-from exporter.rules.loading import load
-from exporter.selfmetrics import DECLARATIONS, ELECTION, SelfMetrics, Watched, process_metrics
-from tests.unit.metrics.house import Clock, samples
-
-WALL = 1_795_347_600.0
-RULES = """
-lifecycles:
-  pull: {key: [$uid], max_age: 1h}
-  start: {key: [$uid], max_age: 1h}
-rules:
-  - {id: begins, components: [kubelet], reasons: [Begins], opens: pull}
-  - {id: between, components: [kubelet], reasons: [Between], closes: pull, opens: start}
-  - {id: ends, components: [kubelet], reasons: [Ends], closes: start, outcome: ready}
-  - {id: fails, components: [kubelet], reasons: [Fails], closes: start, outcome: failed}
-"""
-
-
-class Exporter:
-    """All of it but the network: two scopes, a clock, a page."""
-
-    def __init__(
-        self, *scopes: str, series_limit: int = 10, elector: Elector | None = None
-    ) -> None:
-        self.clock = Clock()
-        births = Births(self.clock)
-        self.scrapers = Scrapers(births, self.clock)
-        rules = load([("rules.yaml", RULES)], self.clock)
-        self.counting = Counting(rules, births, series_limit=series_limit)
-        self.watched = [
-            Watched(
-                Telemetry(scope=scope),
-                Scope(
-                    self.counting,
-                    Ledger(retention=7200.0, limit=100),
-                    monotonic=self.clock,
-                    wall=lambda: WALL,
-                ),
-            )
-            for scope in scopes or ("",)
-        ]
-        own = SelfMetrics(births, self.scrapers, self.counting, self.watched, elector=elector)
-        self.page = Page(
-            (*self.counting.families(), *own.families()),
-            births,
-            self.scrapers,
-            refresh=own.refresh,
-            foreign=process_metrics,
-        )
-
-    def text(self, format_: Format = Format.TEXT) -> str:
-        return b"".join(self.page.render(format_)[0]).decode()
-
-    def value(self, name: str, labels: str = "") -> float:
-        """One sample of the page."""
-        head = f"kube_event_metrics_{name}{{{labels}}}" if labels else f"kube_event_metrics_{name}"
-        return samples(self.text())[head]
-
-    def happens(self, reason: str) -> None:
-        """An event of that reason arrives at the first scope."""
-        line = (
-            b'{"type":"ADDED","object":{"metadata":{"name":"%b","namespace":"shop","uid":"u",'
-            b'"resourceVersion":"7"},"involvedObject":{"kind":"Pod","namespace":"shop"},'
-            b'"reason":"%b","type":"Normal","count":1,"lastTimestamp":"2026-11-22T11:39:58Z"}}\n'
-        )
-        frame = FrameReader(EventObject).frame(line % (reason.encode(), reason.encode()))
-        assert not isinstance(frame, Undecodable)
-        assert isinstance(frame.object, EventObject)
-        assert self.watched[0].scope.changed("ADDED", frame.object)
+from exporter.selfmetrics import DECLARATIONS, ELECTION
+from tests.unit.metrics.exporter import WALL, Exporter
 
 
 @pytest.fixture
@@ -243,60 +173,6 @@ def test_refused_label_sets_take_no_label_values() -> None:
 def test_limit_is_told_without_a_rule() -> None:
     """The bound of a family's series is known before anything was counted."""
     assert Exporter(series_limit=17).value("series_limit") == 17
-
-
-LIFECYCLES = ("open", "opened_total", "repeated_total", "unmatched_total", "skewed_total")
-
-
-def lifecycle_value(exporter: Exporter, name: str, *labels: str) -> float:
-    """Of the lifecycle `start`, with these labels after its name."""
-    own = ",".join(('lifecycle="start"', *labels))
-    return samples(exporter.text())[f"kube_event_lifecycle_{name}{{{own}}}"]
-
-
-def test_every_lifecycle_is_there_at_zero(exporter: Exporter) -> None:
-    """Pairs that began, ended, were abandoned or never matched can be told from silence."""
-    page = samples(exporter.text())
-    for lifecycle, outcomes in (("pull", ["closed"]), ("start", ["ready", "failed"])):
-        for name in (*LIFECYCLES, "abandoned_total"):
-            assert page[f'kube_event_lifecycle_{name}{{lifecycle="{lifecycle}"}}'] == 0
-        for outcome in outcomes:
-            labels = f'lifecycle="{lifecycle}",outcome="{outcome}"'
-            assert page[f"kube_event_lifecycle_closed_total{{{labels}}}"] == 0
-    assert len([head for head in page if head.startswith("kube_event_lifecycle_")]) == 15
-
-
-def test_unsound_pairs_are_counted(exporter: Exporter) -> None:
-    """Closings that could not be paired, and those that lie before their opening."""
-    start = exporter.counting.rules.lifecycles["start"]
-    start.close(("nothing",), WALL, "ready")
-    start.open(("a",), WALL)
-    start.close(("a",), WALL - 1, "ready")
-    assert lifecycle_value(exporter, "unmatched_total") == 1
-    assert lifecycle_value(exporter, "skewed_total") == 1
-    assert lifecycle_value(exporter, "closed_total", 'outcome="ready"') == 1
-    assert lifecycle_value(exporter, "closed_total", 'outcome="failed"') == 0
-
-
-def test_pairs_are_counted_from_their_opening_to_their_end(exporter: Exporter) -> None:
-    """How many are open is of this moment, and what is too old is abandoned by looking."""
-    start = exporter.counting.rules.lifecycles["start"]
-    start.open(("a",), WALL)
-    start.open(("b",), WALL)
-    start.open(("b",), WALL)
-    assert lifecycle_value(exporter, "open") == 2
-    assert lifecycle_value(exporter, "opened_total") == 2
-    assert lifecycle_value(exporter, "repeated_total") == 1
-    start.close(("a",), WALL + 1, "failed")
-    assert lifecycle_value(exporter, "open") == 1
-    exporter.clock.advance(3600.0)
-    assert lifecycle_value(exporter, "open") == 0
-    assert lifecycle_value(exporter, "abandoned_total") == 1
-
-
-def test_lifecycles_are_no_metrics_of_the_exporter(exporter: Exporter) -> None:
-    """What became of pairs is a fact about the cluster's events, and has its prefix."""
-    assert "kube_event_metrics_lifecycle" not in exporter.text()
 
 
 def test_label_bound_is_visible(exporter: Exporter) -> None:

@@ -50,9 +50,9 @@ class WebConfig:
         fresh.write_text(text, "utf-8")
         fresh.replace(self.path)
 
-    def renew(self) -> None:
+    def renew(self, key_type: trustme.KeyType = trustme.KeyType.ECDSA) -> None:
         """A new certificate of ours, its two files one after the other."""
-        own = self.authority.issue_cert("127.0.0.1", "localhost")
+        own = self.authority.issue_cert("127.0.0.1", "localhost", key_type=key_type)
         (self.folder / "tls.crt").write_bytes(b"".join(c.bytes() for c in own.cert_chain_pems))
         own.private_key_pem.write_to_path(self.folder / "tls.key")
 
