@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -28,14 +29,20 @@ _FOREIGN = re.compile(r"(?i)kube|.*_proxy$")
 
 
 class ExporterProcess:
-    """`python -m exporter run` on a free port of loopback."""
+    """`python -m exporter run`, or another `command`, on a free port of loopback."""
 
-    def __init__(self, kubeconfig: Path | None, log: Path, *flags: str) -> None:
+    def __init__(
+        self,
+        kubeconfig: Path | None,
+        log: Path,
+        *flags: str,
+        command: Sequence[str] = (sys.executable, "-m", "exporter", "run"),
+    ) -> None:
         """Start it and learn its port from its log; AssertionError if it does not get that far.
 
-        Without a kubeconfig it has no cluster.
+        Without a kubeconfig it has no cluster, or is in a pod of one.
         """
-        command = [sys.executable, "-m", "exporter", "run"]
+        command = list(command)
         if kubeconfig is not None:
             command += ["--kubeconfig", str(kubeconfig)]
         command += ["--web.listen-address", "127.0.0.1:0", "--log.format", "logfmt", *flags]
