@@ -16,6 +16,7 @@ from exporter.config import Config
 from exporter.web.listening import FileError
 from exporter.web.listening.tls import server_context
 from exporter.web.terms import read_terms
+from exporter.web.terms.usage import web_usage
 from exporter.web.webhook.tokens import read_tokens
 
 # Of a log: as much as tells what its lines are.
@@ -42,7 +43,7 @@ def check_web(config: Config) -> bool:
     if not config.web_config_file:
         return True
     try:
-        terms = read_terms(Path(config.web_config_file))
+        terms = read_terms(Path(config.web_config_file), web_usage(config))
     except FileError as error:
         print(f"FAIL  web: {error}")
         return False

@@ -62,6 +62,15 @@ OPTIONS: tuple[Option, ...] = (
         "a file that it names changes.",
         read.text("web_config_file"),
     ),
+    Option(
+        "web.auth.kubernetes",
+        "false",
+        "Who asks for anything there but the probes needs a bearer token that the API server "
+        "knows, and the right to get the path (docs/web-configuration.md). Needs the rights of "
+        "deploy/rbac-web-auth.yaml.",
+        read.switch("web_auth_kubernetes"),
+        switch=True,
+    ),
     Option("web.telemetry-path", "/metrics", "Path of the metrics.", read.path),
     Option(
         "web.scraper-agent",

@@ -19,6 +19,7 @@ from exporter.web.seldom import Seldom
 from exporter.web.terms.passwords import BusyError, Passwords
 from exporter.web.terms.rate import Bucket
 from exporter.web.terms.reading import Terms, followed_terms
+from exporter.web.terms.usage import WEB, Usage
 
 _BUSY_SECONDS = 5
 
@@ -34,11 +35,12 @@ class Gate:
         path: Path,
         *,
         note: Note,
+        usage: Usage = WEB,
         open_: tuple[str, ...] = (),
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self.passwords = Passwords()
-        self._terms = followed_terms(path, note)
+        self._terms = followed_terms(path, note, usage)
         self._note = note
         self._open = open_
         self._look_seconds = look_seconds
@@ -46,9 +48,11 @@ class Gate:
         self._seldom = Seldom()
 
     @classmethod
-    def of(cls, file: str, open_: tuple[str, ...], note: Note) -> Self | None:
+    def of(
+        cls, file: str, open_: tuple[str, ...], note: Note, *, usage: Usage = WEB
+    ) -> Self | None:
         """That of a file; None where there is none."""
-        return cls(Path(file), open_=open_, note=note) if file else None
+        return cls(Path(file), open_=open_, note=note, usage=usage) if file else None
 
     @property
     def terms(self) -> Terms:

@@ -12,7 +12,6 @@ from exporter.config.loading import nearest
 from exporter.notes import Note
 from exporter.web.listening import Followed
 from exporter.web.terms.document import (
-    OPTION,
     Document,
     KeyProblemError,
     RateSection,
@@ -24,6 +23,7 @@ from exporter.web.terms.document import (
 from exporter.web.terms.passwords import cost_of
 from exporter.web.terms.rate import Rate
 from exporter.web.terms.security import ServerContext, server_context
+from exporter.web.terms.usage import WEB, Usage
 
 # The toolkit's, and no others; where it says so, these values only.
 _HEADERS: dict[str, tuple[str, ...]] = {
@@ -57,29 +57,31 @@ class Terms:
     rate: Rate | None
 
 
-def read_terms(path: Path) -> Terms:
+def read_terms(path: Path, usage: Usage = WEB) -> Terms:
     """Of the file and those that it names; raises ``FileError``."""
-    document = read_document(path)
+    document = read_document(path, usage)
     try:
-        return _terms(document, path)
+        return _terms(document, path, usage)
     except KeyProblemError as problem:
-        raise problem_at(path, problem) from None
+        raise problem_at(path, problem, usage) from None
 
 
-def followed_terms(path: Path, note: Note) -> Followed[Terms]:
+def followed_terms(path: Path, note: Note, usage: Usage = WEB) -> Followed[Terms]:
     """Read anew when the file has changed, or one that it names."""
 
     def files() -> list[tuple[str, Path]]:
-        section = read_document(path).tls_server_config or TlsSection()
-        return [(OPTION, path), *named_files(section, path.parent).values()]
+        section = read_document(path, usage).tls_server_config or TlsSection()
+        named = named_files(section, path.parent, usage.option)
+        return [(usage.option, path), *named.values()]
 
-    return Followed(files, lambda: read_terms(path), note=note)
+    return Followed(files, lambda: read_terms(path, usage), note=note)
 
 
-def _terms(document: Document, path: Path) -> Terms:
+def _terms(document: Document, path: Path, usage: Usage) -> Terms:
     section = document.tls_server_config
     # The toolkit's sample of a section without any key is no TLS.
-    context = server_context(section, path) if section and section != TlsSection() else None
+    given = section and section != TlsSection()
+    context = server_context(section, path, usage.option) if section and given else None
     _check_users(document.basic_auth_users)
     headers = {name: value for name, value in document.http_server_config.headers.items() if value}
     _check_headers(headers)

@@ -16,7 +16,7 @@ from typing import Any
 
 from exporter.config.loading import nearest
 from exporter.web.listening import read_file
-from exporter.web.terms.document import OPTION, TLS, KeyProblemError, TlsSection, named_files
+from exporter.web.terms.document import TLS, KeyProblemError, TlsSection, named_files
 from exporter.web.terms.names import ALWAYS, CURVES, INSECURE, SUITES, VERSIONS
 from exporter.web.terms.pairs import load_pair, load_trusted
 
@@ -50,8 +50,8 @@ def refusal(tls: ssl.SSLObject) -> str:
     return "no name of the client's certificate is one of client_allowed_sans"
 
 
-def server_context(section: TlsSection, file: Path) -> ServerContext:
-    """For new connections. ``file`` is the one that the section stands in.
+def server_context(section: TlsSection, file: Path, option: str) -> ServerContext:
+    """For new connections. ``file`` is the one that the section stands in, ``option`` names it.
 
     Raises ``FileError`` for certificates and keys, and ``KeyProblemError``.
     """
@@ -63,7 +63,9 @@ def server_context(section: TlsSection, file: Path) -> ServerContext:
     _set_versions(context, section)
     _set_suites(context, section)
     _set_curves(context, section)
-    cert, key, client_ca = (_pem(section, file, name) for name in ("cert", "key", "client_ca"))
+    cert, key, client_ca = (
+        _pem(section, file, name, option) for name in ("cert", "key", "client_ca")
+    )
     if not cert or not key:
         missing = "key" if cert else "cert"
         raise KeyProblemError(f"{TLS}.{missing}_file", f"is missing, and so is {missing}")
@@ -81,16 +83,16 @@ def _names(certificate: Mapping[str, Any]) -> Iterator[str]:
             yield value
 
 
-def _pem(section: TlsSection, file: Path, key: str) -> tuple[str, bytes] | None:
+def _pem(section: TlsSection, file: Path, key: str, of: str) -> tuple[str, bytes] | None:
     """Where it stands, for messages, and the PEM itself; None where there is none."""
     inline = getattr(section, key)
-    named = named_files(section, file.parent).get(f"{key}_file")
+    named = named_files(section, file.parent, of).get(f"{key}_file")
     if inline and named:
         raise KeyProblemError(f"{TLS}.{key}", f"not together with {key}_file")
     if named:
         option, path = named
         return f"--{option}: {path}", read_file(option, path)
-    return (f"--{OPTION}: {file}: {TLS}.{key}", inline.encode()) if inline else None
+    return (f"--{of}: {file}: {TLS}.{key}", inline.encode()) if inline else None
 
 
 def _set_versions(context: ServerContext, section: TlsSection) -> None:

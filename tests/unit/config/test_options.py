@@ -18,6 +18,7 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
         {"listen_host": "127.0.0.1", "listen_port": 9000},
     ),
     "web.config.file": ("web.yml", "web.yml", {"web_config_file": "web.yml"}),
+    "web.auth.kubernetes": ("true", "true", {"web_auth_kubernetes": True}),
     "web.telemetry-path": ("/events", "/events", {"telemetry_path": "/events"}),
     "events.namespace": ("shop,db", ["shop", "db"], {"namespaces": ("shop", "db")}),
     "events.field-selector": ("type=Warning", "type=Warning", {"field_selector": "type=Warning"}),
