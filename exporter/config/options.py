@@ -199,6 +199,13 @@ OPTIONS: tuple[Option, ...] = (
         read.listen_address("audit_webhook_host", "audit_webhook_port", optional=True),
     ),
     Option(
+        "audit.webhook.config-file",
+        "",
+        "File with TLS and passwords of that listener, in the format of --web.config.file, in "
+        "place of the three options that follow; read anew when it, or a file it names, changes.",
+        read.text("audit_webhook_config_file"),
+    ),
+    Option(
         "audit.webhook.tls-cert-file",
         "",
         "Certificate of that listener, PEM; read anew when it changes, as the other files are.",

@@ -44,6 +44,7 @@ class Config:
     audit_webhook_host: str = ""
     audit_webhook_port: int = -1
     """Below 0 where there is no listener."""
+    audit_webhook_config_file: str = ""
     audit_webhook_cert_file: str = ""
     audit_webhook_key_file: str = ""
     audit_webhook_client_ca_file: str = ""

@@ -17,6 +17,7 @@ from exporter.metrics.page import Page
 from exporter.notes import Note
 from exporter.web.deflate import compressed
 from exporter.web.landing import Facts, landing_page
+from exporter.web.leaving import end_connections
 from exporter.web.listening import Bounds, Listener
 from exporter.web.negotiation import format_for, gzip_accepted
 from exporter.web.reviews.guard import Guard
@@ -142,12 +143,7 @@ class WebServer:
         return self._runner.server
 
     def _end_connections(self) -> None:
-        """Each after the request that it is at: who comes again is looked at again."""
-        for connection in self._server().connections:
-            if connection in self._busy:
-                connection.close()
-            elif connection.transport:
-                connection.transport.close()
+        end_connections(self._server(), self._busy)
 
     def _middlewares(self) -> list[Middleware]:
         """What a request goes through, from the outside."""

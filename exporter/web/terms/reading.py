@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from exporter.config.loading import nearest
@@ -20,6 +20,7 @@ from exporter.web.terms.document import (
     problem_at,
     read_document,
 )
+from exporter.web.terms.material import material_of
 from exporter.web.terms.passwords import cost_of
 from exporter.web.terms.rate import Rate
 from exporter.web.terms.security import ServerContext, server_context
@@ -50,11 +51,11 @@ class Terms:
 
     context: ServerContext | None
     """None is no TLS."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
     """Of every response."""
-    users: Mapping[str, str]
+    users: Mapping[str, str] = field(default_factory=dict)
     """By name the bcrypt hash of the password; without any, none is asked for."""
-    rate: Rate | None
+    rate: Rate | None = None
 
 
 def read_terms(path: Path, usage: Usage = WEB) -> Terms:
@@ -80,8 +81,9 @@ def followed_terms(path: Path, note: Note, usage: Usage = WEB) -> Followed[Terms
 def _terms(document: Document, path: Path, usage: Usage) -> Terms:
     section = document.tls_server_config
     # The toolkit's sample of a section without any key is no TLS.
-    given = section and section != TlsSection()
-    context = server_context(section, path, usage.option) if section and given else None
+    context = None
+    if section and section != TlsSection():
+        context = server_context(section, material_of(section, path, usage.option))
     _check_users(document.basic_auth_users)
     headers = {name: value for name, value in document.http_server_config.headers.items() if value}
     _check_headers(headers)

@@ -20,6 +20,8 @@ class Usage:
 
 
 WEB = Usage("web.config.file")
+_LIMITED = "not for the audit webhook: batches that a limit refuses are lost"
+_UNREAD = "not for the audit webhook: no browser reads its answers"
 
 
 def web_usage(config: Config) -> Usage:
@@ -28,3 +30,12 @@ def web_usage(config: Config) -> Usage:
         return WEB
     problem = "not together with --web.auth.kubernetes: a request has one password or one token"
     return Usage(WEB.option, {"basic_auth_users": problem})
+
+
+def webhook_usage(config: Config) -> Usage:
+    """Of ``--audit.webhook.config-file``."""
+    unfit = {"rate_limit": _LIMITED, "http_server_config.headers": _UNREAD}
+    if config.audit_webhook_token_file:
+        problem = "not together with --audit.webhook.token-file: a request has one of both"
+        unfit["basic_auth_users"] = problem
+    return Usage("audit.webhook.config-file", unfit)

@@ -62,6 +62,7 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
         "127.0.0.1:9443",
         {"audit_webhook_host": "127.0.0.1", "audit_webhook_port": 9443},
     ),
+    "audit.webhook.config-file": ("w.yml", "w.yml", {"audit_webhook_config_file": "w.yml"}),
     "audit.webhook.tls-cert-file": ("c.pem", "c.pem", {"audit_webhook_cert_file": "c.pem"}),
     "audit.webhook.tls-key-file": ("k.pem", "k.pem", {"audit_webhook_key_file": "k.pem"}),
     "audit.webhook.tls-client-ca-file": (
@@ -91,6 +92,7 @@ BESIDE: dict[str, dict[str, str]] = {
     **dict.fromkeys(("audit.webhook.tls-cert-file", "audit.webhook.tls-key-file"), _TLS),
     "audit.webhook.tls-client-ca-file": _TLS,
     "audit.webhook.token-file": _TLS,
+    "audit.webhook.config-file": {"audit.webhook.listen-address": "127.0.0.1:9443"},
     "audit.only": {"audit.log.path": "audit.log"},
 }
 
