@@ -39,8 +39,11 @@ def check_audit(config: Config) -> bool:
 
 
 def check_web(config: Config) -> bool:
-    """Whether ``--web.config.file`` can be used; nothing is printed where there is none."""
+    """Whether ``--web.config.file`` can be used; where there is none, nothing is printed but a
+    warning of tokens in the clear.
+    """
     if not config.web_config_file:
+        _warn_of_tokens(config, Terms(None))
         return True
     try:
         terms = read_terms(Path(config.web_config_file), web_usage(config))
@@ -59,7 +62,13 @@ def check_web(config: Config) -> bool:
     print(
         f"ok    web: {config.web_config_file}: serves with {guarded or 'no TLS and no passwords'}"
     )
+    _warn_of_tokens(config, terms)
     return True
+
+
+def _warn_of_tokens(config: Config, terms: Terms) -> None:
+    if config.web_auth_kubernetes and not terms.context:
+        print("warn  web: bearer tokens come in the clear: name a certificate in --web.config.file")
 
 
 def _usable(path: Path, opened: Callable[[Path], Database]) -> bool:

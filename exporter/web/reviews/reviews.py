@@ -53,6 +53,8 @@ class Limits:
     """Seconds that a stranger's request waits; a scraper waits for 10 by default."""
     patience_of_known: float = 2.0
     """Seconds that the others wait, before the last answer is good enough."""
+    pause: float = 5.0
+    """Seconds after a question that failed, in which no more is asked about the others."""
 
 
 class Reviews:
@@ -76,6 +78,7 @@ class Reviews:
         self._strangers: Counter[str] = Counter()
         self._turn = asyncio.Semaphore(limits.at_once)
         self._turn_of_known = asyncio.Semaphore(limits.at_once)
+        self._failed = float("-inf")
 
     async def verdict(self, token: str, path: str, peer: str) -> Verdict:
         """How the token stands with the path; ``peer`` is the address that it came from.
@@ -86,6 +89,8 @@ class Reviews:
         if verdict := self._answers.verdict(identity, path):
             return verdict
         last = self._answers.last_resort(identity, path)
+        if last and self._clock() - self._failed < self._limits.pause:
+            return last
         try:
             return await self._asked(identity, token, path, None if last else peer)
         except UnansweredError:
@@ -153,10 +158,12 @@ class Reviews:
         return Verdict(Standing.ALLOWED if allowed else Standing.DENIED, user.name)
 
     async def _counted(self, kind: Kind, asking: Awaitable[T]) -> T:
-        result = Result.ERROR
         try:
             answer = await asking
-            result = Result.ALLOWED if answer else Result.DENIED
-        finally:
-            self.tally.reviews[kind, result] += 1
+        except BaseException:
+            self._failed = self._clock()
+            self.tally.reviews[kind, Result.ERROR] += 1
+            raise
+        self._failed = float("-inf")
+        self.tally.reviews[kind, Result.ALLOWED if answer else Result.DENIED] += 1
         return answer

@@ -90,7 +90,7 @@ async def test_a_right_that_is_gone_is_gone_for_all_tokens_of_the_user(server: K
 async def test_nobody_gets_in_where_the_api_server_cannot_be_asked_but_who_was_in(
     server: Knowing,
 ) -> None:
-    """For five minutes from the last yes; it is tried each time."""
+    """For five minutes from the last yes."""
     clock = Clock()
     reviews = server.reviews(clock)
     for token in ("ann's", "bob's", "nobody's"):
@@ -107,6 +107,25 @@ async def test_nobody_gets_in_where_the_api_server_cannot_be_asked_but_who_was_i
     clock.now += 0.2
     with pytest.raises(UnansweredError):
         await reviews.verdict("ann's", "/metrics", HERE)
+
+
+async def test_an_api_server_in_trouble_is_not_asked_each_time_about_who_was_in(
+    server: Knowing,
+) -> None:
+    """But every five seconds, and at once where another's question was answered."""
+    clock = Clock()
+    reviews = server.reviews(clock)
+    await reviews.verdict("ann's", "/metrics", HERE)
+    server.away = True
+    clock.now += 60
+    for _ in range(10):
+        assert await reviews.verdict("ann's", "/metrics", HERE) == ALLOWED
+        clock.now += 1
+    assert server.asked.count("ann's") == 3
+    server.away = False
+    await reviews.verdict("nobody's", "/metrics", HERE)
+    del server.users["ann's"]
+    assert (await reviews.verdict("ann's", "/metrics", HERE)).standing is Standing.UNKNOWN
 
 
 async def test_what_holds_is_counted_from_the_question(server: Knowing) -> None:
