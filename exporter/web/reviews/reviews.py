@@ -54,7 +54,7 @@ class Limits:
     patience_of_known: float = 2.0
     """Seconds that the others wait, before the last answer is good enough."""
     pause: float = 5.0
-    """Seconds after a question that failed, in which no more is asked about the others."""
+    """Seconds after a question about one of the others failed, in which none is asked."""
 
 
 class Reviews:
@@ -145,7 +145,7 @@ class Reviews:
             user = self._answers.user(identity)
             if user is None:
                 asked = self._clock()
-                user = await self._counted(Kind.TOKEN, self._reviewer.who(token))
+                user = await self._counted(Kind.TOKEN, self._reviewer.who(token), stranger=stranger)
                 self._answers.take_user(identity, user, asked)
             if user is None:
                 return Verdict(Standing.UNKNOWN)
@@ -153,15 +153,18 @@ class Reviews:
             if verdict := self._answers.verdict(identity, path):
                 return verdict
             asked = self._clock()
-            allowed = await self._counted(Kind.ACCESS, self._reviewer.may(user, path))
+            asking = self._reviewer.may(user, path)
+            allowed = await self._counted(Kind.ACCESS, asking, stranger=stranger)
             self._answers.take_right(user, path, asked, allowed=allowed)
         return Verdict(Standing.ALLOWED if allowed else Standing.DENIED, user.name)
 
-    async def _counted(self, kind: Kind, asking: Awaitable[T]) -> T:
+    async def _counted(self, kind: Kind, asking: Awaitable[T], *, stranger: bool) -> T:
         try:
             answer = await asking
         except BaseException:
-            self._failed = self._clock()
+            # What strangers send must not keep others from being looked at again.
+            if not stranger:
+                self._failed = self._clock()
             self.tally.reviews[kind, Result.ERROR] += 1
             raise
         self._failed = float("-inf")

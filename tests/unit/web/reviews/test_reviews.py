@@ -128,6 +128,19 @@ async def test_an_api_server_in_trouble_is_not_asked_each_time_about_who_was_in(
     assert (await reviews.verdict("ann's", "/metrics", HERE)).standing is Standing.UNKNOWN
 
 
+async def test_a_failure_about_a_stranger_lets_nobody_in_for_longer(server: Knowing) -> None:
+    clock = Clock()
+    reviews = server.reviews(clock)
+    await reviews.verdict("ann's", "/metrics", HERE)
+    clock.now += 60
+    server.away = True
+    with pytest.raises(UnansweredError):
+        await reviews.verdict("nobody's", "/metrics", HERE)
+    server.away = False
+    del server.users["ann's"]
+    assert (await reviews.verdict("ann's", "/metrics", HERE)).standing is Standing.UNKNOWN
+
+
 async def test_what_holds_is_counted_from_the_question(server: Knowing) -> None:
     """However long the answer takes."""
     clock = Clock()
