@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -26,22 +25,16 @@ from exporter.notes import Note
 from exporter.pipeline import Counting
 from exporter.rules.loading import built_in, load, read
 from exporter.selfmetrics import ProcessMetrics, SelfMetrics, Watched
+from exporter.serving import ExporterFailedError, address, reviews_of, started, web_server
 from exporter.version import VERSION
 from exporter.watching import Watch, unwatched
-from exporter.web.listening import FileError
-from exporter.web.scrapers import recognizer
-from exporter.web.server import OPEN_PATHS, Health, WebServer
-from exporter.web.terms import Gate
+from exporter.web.server import Health
 from exporter.web.webhook import AuditWebhook
 
 logger = logging.getLogger("exporter")
 
 _GENERATION_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
-
-
-class ExporterFailedError(Exception):
-    """A part of the exporter died; the process must end and say so."""
 
 
 class Exporter:
@@ -94,6 +87,7 @@ class Exporter:
             place = lease_place(config)
             self._elector = Elector(self._cluster, place, config.lease_timing, hooks, note=_log)
             failover.publish = self._elector.publish
+        reviews = reviews_of(config, self._cluster)
         own = SelfMetrics(
             births,
             self._scrapers,
@@ -104,6 +98,7 @@ class Exporter:
             auditing=self._auditing,
             elector=self._elector,
             failover=self._failover,
+            reviews=reviews.tally if reviews else None,
         )
         events = () if config.audit_only else tuple(self._counting.families())
         audit = tuple(self._auditing.families()) if self._auditing else ()
@@ -124,9 +119,10 @@ class Exporter:
             refresh=own.refresh,
             foreign=ProcessMetrics(config.cluster_labels),
         )
-        self._web = WebServer(
+        self._web = web_server(
+            config,
             self._page,
-            telemetry_path=config.telemetry_path,
+            reviews,
             health=self.health,
             facts=lambda: told(
                 config,
@@ -139,9 +135,7 @@ class Exporter:
                 elector=self._elector,
                 ready=self.health().ready,
             ),
-            recognize=recognizer(config.scraper_agents),
             note=_noting(),
-            gate=Gate.of(config.web_config_file, OPEN_PATHS, _noting()),
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -151,8 +145,9 @@ class Exporter:
         """
         async with contextlib.AsyncExitStack() as house:
             house.push_async_callback(self._cluster.close)
-            if not self._config.audit_only:
+            if self._config.needs_cluster:
                 await self._cluster.load()
+            if not self._config.audit_only:
                 self._checkpointing.begin(self._cluster.url)
             if self._auditing:
                 await self._auditing.wait_for_file()
@@ -171,15 +166,15 @@ class Exporter:
                 house.push_async_callback(self._auditing.webhook.stop)
                 await self._listen_for_audit(self._auditing.webhook)
             host, port = self._config.listen_host, self._config.listen_port
-            self._announce(*await _started(self._web, host, port))
+            self._announce(*await started(self._web, host, port))
             await self._work(stop)
             _log("info", "stopping", {})
 
     def _announce(self, host: str, port: int) -> None:
-        address = _address(host, port)
+        at = address(host, port)
         scheme = "https" if self._web.encrypted else "http"
-        person = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "127.0.0.1")  # noqa: S104
-        _log("info", "listening", {"address": address, "version": VERSION})
+        person = at.replace("0.0.0.0", "127.0.0.1").replace("[::]", "127.0.0.1")  # noqa: S104
+        _log("info", "listening", {"address": at, "version": VERSION})
         watched = f"watching the events of {self._cluster.description} at {self._cluster.url}"
         if self._config.audit_only:
             watched = "watching no events, only audit events"
@@ -225,8 +220,8 @@ class Exporter:
 
     async def _listen_for_audit(self, webhook: AuditWebhook) -> None:
         config = self._config
-        bound = await _started(webhook, config.audit_webhook_host, config.audit_webhook_port)
-        _log("info", "receiving audit events", {"address": _address(*bound)})
+        bound = await started(webhook, config.audit_webhook_host, config.audit_webhook_port)
+        _log("info", "receiving audit events", {"address": address(*bound)})
 
     def _committers(self) -> Sequence[Committer[Any, Any]]:
         """Of all that outlives us."""
@@ -268,21 +263,6 @@ class Exporter:
                 watch.scope.ledger.forget(time.monotonic())
             if self._auditing:
                 self._auditing.next_generation(lifetime)
-
-
-def _address(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-async def _started(server: WebServer | AuditWebhook, host: str, port: int) -> tuple[str, int]:
-    """What it listens on."""
-    try:
-        return await server.start(host, port)
-    except FileError as error:
-        raise ExporterFailedError(str(error)) from None
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise ExporterFailedError(f"cannot listen on {host}:{port}: {reason}") from None
 
 
 def _noting(namespace: str = "", **more: str) -> Note:

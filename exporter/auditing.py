@@ -26,7 +26,8 @@ from exporter.notes import Note
 from exporter.pipeline import AuditCounting
 from exporter.rules.audit.rulebook import AuditRules
 from exporter.rules.reserved_audit import LAST_RECEIVED, SOURCES
-from exporter.web.listening import TlsFiles
+from exporter.web.terms import TlsFiles, followed_terms
+from exporter.web.terms.usage import webhook_usage
 from exporter.web.webhook import AuditWebhook, Receipt, Receive
 
 WEBHOOK, LOG = SOURCES
@@ -255,8 +256,8 @@ def _latest(records: Iterable[AuditRecord], now: float) -> float:
     return now if found is None else found / _MICROSECONDS
 
 
-def tls_files(config: Config) -> TlsFiles | None:
-    """The certificates of the webhook; None where it serves without TLS."""
+def webhook_tls(config: Config) -> TlsFiles | None:
+    """Files of the webhook that options name one by one; None where none are."""
     if not config.audit_webhook_cert_file:
         return None
     ca = config.audit_webhook_client_ca_file
@@ -269,10 +270,16 @@ def tls_files(config: Config) -> TlsFiles | None:
 
 def _webhook(config: Config, receive: Receive, note: Note) -> AuditWebhook:
     tokens = config.audit_webhook_token_file
+    files, terms = webhook_tls(config), None
+    if config.audit_webhook_config_file:
+        path = Path(config.audit_webhook_config_file)
+        terms = followed_terms(path, note, webhook_usage(config))
+    elif files:
+        terms = files.followed(note)
     return AuditWebhook(
         receive,
         max_body_bytes=config.audit_webhook_max_body,
         note=note,
-        tls=tls_files(config),
+        terms=terms,
         token_file=Path(tokens) if tokens else None,
     )

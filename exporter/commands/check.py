@@ -19,6 +19,7 @@ from exporter.election.request import Verb
 from exporter.events import EventObject
 from exporter.kube.connection import Cluster, ClusterChoice, ConnectionConfigError
 from exporter.kube.frames import FrameReader
+from exporter.reviewing import QUESTIONS
 from exporter.workloads import FOLLOWED
 
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
@@ -30,7 +31,7 @@ _READER = FrameReader(EventObject)
 def check(config: Config) -> int:
     """Print what was found, a line a finding; 1 where something is missing."""
     usable = _rules(config) & check_checkpoint(config) & check_audit(config) & check_web(config)
-    watchable = config.audit_only or asyncio.run(_check(config)) == 0
+    watchable = not config.needs_cluster or asyncio.run(_check(config)) == 0
     return 0 if watchable and usable else 1
 
 
@@ -73,7 +74,7 @@ async def _ask(cluster: Cluster, config: Config) -> int:
     version = _json(body).get("gitVersion") if status == 200 else None
     print(f"ok    connection: API server {version or f'answers HTTP {status}'}")
     fine = True
-    for namespace in config.namespaces or ("",):
+    for namespace in () if config.audit_only else config.namespaces or ("",):
         allowed = [await _allowed(cluster, verb, namespace) for verb in _VERBS]
         # Where we may not list, that is told already.
         listed = not allowed[0] or await _lists(cluster, namespace, config.field_selector)
@@ -83,6 +84,11 @@ async def _ask(cluster: Cluster, config: Config) -> int:
                 fine &= await _allowed(cluster, verb, namespace, resource.group, resource.plural)
     if config.leader_election:
         fine &= await _elects(cluster, lease_place(config))
+    if config.web_auth_kubernetes:
+        for group, plural in QUESTIONS:
+            fine &= await _allowed(
+                cluster, "create", "", group, plural, verbs=("create",), where="in the cluster"
+            )
     return 0 if fine else 1
 
 
@@ -107,6 +113,7 @@ async def _allowed(
     *,
     verbs: Sequence[str] = _VERBS,
     name: str = "",
+    where: str = "",
 ) -> bool:
     attributes = {"verb": verb, "group": group, "resource": resource, "namespace": namespace}
     if name:
@@ -118,7 +125,7 @@ async def _allowed(
     }
     async with cluster.request("POST", _REVIEWS, json.dumps(review).encode()) as response:
         status, body = response.status, await response.read()
-    where = _where(namespace)
+    where = where or _where(namespace)
     if status not in (200, 201):
         print(f"FAIL  rights: cannot ask whether we may {verb} {resource} {where}: HTTP {status}")
         return False

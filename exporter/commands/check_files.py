@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
 from exporter.audit import AuditReader, Undecodable
-from exporter.auditing import FILE_SUFFIX, tls_files
+from exporter.auditing import FILE_SUFFIX, webhook_tls
 from exporter.checkpoint.database import CheckpointError, Database, HeldError
 from exporter.checkpoint.increment_store import IncrementStore
 from exporter.checkpoint.store import Store
 from exporter.config import Config
 from exporter.web.listening import FileError
-from exporter.web.listening.tls import server_context
-from exporter.web.terms import read_terms
+from exporter.web.terms import Terms, read_terms
+from exporter.web.terms.usage import web_usage, webhook_usage
 from exporter.web.webhook.tokens import read_tokens
 
 # Of a log: as much as tells what its lines are.
@@ -38,11 +39,14 @@ def check_audit(config: Config) -> bool:
 
 
 def check_web(config: Config) -> bool:
-    """Whether ``--web.config.file`` can be used; nothing is printed where there is none."""
+    """Whether ``--web.config.file`` can be used; where there is none, nothing is printed but a
+    warning of tokens in the clear.
+    """
     if not config.web_config_file:
+        _warn_of_tokens(config, Terms(None))
         return True
     try:
-        terms = read_terms(Path(config.web_config_file))
+        terms = read_terms(Path(config.web_config_file), web_usage(config))
     except FileError as error:
         print(f"FAIL  web: {error}")
         return False
@@ -58,7 +62,13 @@ def check_web(config: Config) -> bool:
     print(
         f"ok    web: {config.web_config_file}: serves with {guarded or 'no TLS and no passwords'}"
     )
+    _warn_of_tokens(config, terms)
     return True
+
+
+def _warn_of_tokens(config: Config, terms: Terms) -> None:
+    if config.web_auth_kubernetes and not terms.context:
+        print("warn  web: bearer tokens come in the clear: name a certificate in --web.config.file")
 
 
 def _usable(path: Path, opened: Callable[[Path], Database]) -> bool:
@@ -104,24 +114,31 @@ def _log(path: Path) -> bool:
 
 def _webhook(config: Config) -> bool:
     try:
-        files = tls_files(config)
-        if files:
-            server_context(files)
+        terms = _webhook_terms(config)
         if config.audit_webhook_token_file:
             read_tokens(Path(config.audit_webhook_token_file))
     except FileError as error:
         print(f"FAIL  audit webhook: {error}")
         return False
+    required = terms.context and terms.context.verify_mode is ssl.CERT_REQUIRED
     guarded = " and ".join(
         name
         for name, given in (
-            ("a client certificate", config.audit_webhook_client_ca_file),
+            ("a client certificate", required),
             ("a bearer token", config.audit_webhook_token_file),
+            ("a password", terms.users),
         )
         if given
     )
     print(
         f"{'ok  ' if guarded else 'warn'}  audit webhook: takes batches of who has "
-        f"{guarded or 'its address: no client certificate and no token is asked for'}"
+        f"{guarded or 'its address: no client certificate, token or password is asked for'}"
     )
     return True
+
+
+def _webhook_terms(config: Config) -> Terms:
+    if config.audit_webhook_config_file:
+        return read_terms(Path(config.audit_webhook_config_file), webhook_usage(config))
+    files = webhook_tls(config)
+    return files.terms() if files else Terms(None)

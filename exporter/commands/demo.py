@@ -9,10 +9,10 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-from exporter.app import ExporterFailedError
 from exporter.commands.run import Surroundings, run
 from exporter.config import Config
 from exporter.demo import DemoCluster
+from exporter.serving import ExporterFailedError
 
 
 def demo(config: Config) -> int:

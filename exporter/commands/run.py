@@ -13,10 +13,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from exporter.app import Exporter, ExporterFailedError
+from exporter.app import Exporter
 from exporter.config import Config
 from exporter.kube.connection import ConnectionConfigError
 from exporter.logs import configure_logging
+from exporter.serving import ExporterFailedError
 
 logger = logging.getLogger("exporter")
 

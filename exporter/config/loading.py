@@ -90,6 +90,7 @@ def _check_together(config: Config, origins: Mapping[str, str]) -> None:
 
 def _check_webhook(config: Config, origins: Mapping[str, str]) -> None:
     files = {
+        "config-file": config.audit_webhook_config_file,
         "tls-cert-file": config.audit_webhook_cert_file,
         "tls-key-file": config.audit_webhook_key_file,
         "tls-client-ca-file": config.audit_webhook_client_ca_file,
@@ -98,6 +99,12 @@ def _check_webhook(config: Config, origins: Mapping[str, str]) -> None:
     given = [f"audit.webhook.{name}" for name, value in files.items() if value]
     if given and not config.audit_webhook:
         raise ConfigError(f"{origins[given[0]]}: needs audit.webhook.listen-address")
+    for name in ("tls-cert-file", "tls-key-file", "tls-client-ca-file"):
+        if files["config-file"] and files[name]:
+            raise ConfigError(
+                f"{origins['audit.webhook.config-file']}: not together with "
+                f"audit.webhook.{name}: all of TLS stands in the file"
+            )
     pair = {name: files[name] for name in ("tls-cert-file", "tls-key-file")}
     for name, value in files.items():
         for other, found in pair.items():

@@ -62,6 +62,15 @@ OPTIONS: tuple[Option, ...] = (
         "a file that it names changes.",
         read.text("web_config_file"),
     ),
+    Option(
+        "web.auth.kubernetes",
+        "false",
+        "Who asks for anything there but the probes needs a bearer token that the API server "
+        "knows, and the right to get the path (docs/web-configuration.md). Needs the rights of "
+        "deploy/rbac-web-auth.yaml.",
+        read.switch("web_auth_kubernetes"),
+        switch=True,
+    ),
     Option("web.telemetry-path", "/metrics", "Path of the metrics.", read.path),
     Option(
         "web.scraper-agent",
@@ -188,6 +197,13 @@ OPTIONS: tuple[Option, ...] = (
         "Address to receive audit events on, HOST:PORT, apart from that of the metrics; "
         "without it there is no such listener.",
         read.listen_address("audit_webhook_host", "audit_webhook_port", optional=True),
+    ),
+    Option(
+        "audit.webhook.config-file",
+        "",
+        "File with TLS and passwords of that listener, in the format of --web.config.file, in "
+        "place of the three options that follow; read anew when it, or a file it names, changes.",
+        read.text("audit_webhook_config_file"),
     ),
     Option(
         "audit.webhook.tls-cert-file",

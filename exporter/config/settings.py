@@ -19,6 +19,7 @@ class Config:
     listen_host: str = "0.0.0.0"  # noqa: S104 - a metrics port is scraped from outside its pod
     listen_port: int = 10360
     web_config_file: str = ""
+    web_auth_kubernetes: bool = False
     telemetry_path: str = "/metrics"
     scraper_agents: tuple[str, ...] = ()
     namespaces: tuple[str, ...] = ()
@@ -43,6 +44,7 @@ class Config:
     audit_webhook_host: str = ""
     audit_webhook_port: int = -1
     """Below 0 where there is no listener."""
+    audit_webhook_config_file: str = ""
     audit_webhook_cert_file: str = ""
     audit_webhook_key_file: str = ""
     audit_webhook_client_ca_file: str = ""
@@ -74,6 +76,11 @@ class Config:
     def audited(self) -> bool:
         """Whether audit events come in at all."""
         return self.audit_webhook or bool(self.audit_log_path)
+
+    @property
+    def needs_cluster(self) -> bool:
+        """Whether an API server is asked anything."""
+        return not self.audit_only or self.web_auth_kubernetes
 
     @property
     def lease_timing(self) -> LeaseTiming:

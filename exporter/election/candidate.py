@@ -29,10 +29,11 @@ from exporter.election import lease as objects
 from exporter.election.hooks import Hooks
 from exporter.election.lease import Lease, LeasePlace
 from exporter.election.publication import Publication
-from exporter.election.request import Request, Verb, refusal
+from exporter.election.request import Request, Verb
 from exporter.election.sight import Sight
 from exporter.election.telemetry import ElectionTelemetry
 from exporter.election.trouble import Trouble
+from exporter.kube.refusals import refusal
 from exporter.kube.telemetry import Failure
 from exporter.notes import Note
 

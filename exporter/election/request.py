@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be asked about a Lease, and what a refusal says."""
+"""What can be asked about a Lease."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-
-import msgspec
-
-from exporter.kube.telemetry import Failure
 
 
 class Verb(StrEnum):
@@ -48,31 +44,3 @@ class Request:
     def overtaken(self, status: int) -> bool:
         """Whether this answer says that the Lease is not the one that was written over."""
         return self.verb.writes and (status == 409 or (status == 404 and self.verb is Verb.UPDATE))
-
-
-class _Status(msgspec.Struct):
-    """A refusal's body as far as it is read."""
-
-    message: str = ""
-
-
-def refusal(code: int, body: bytes) -> tuple[Failure, str]:
-    """The class of an HTTP status that is no answer, and the server's own words."""
-    try:
-        said = msgspec.json.decode(body, type=_Status).message
-    except (msgspec.MsgspecError, RecursionError):
-        said = ""
-    detail = f"HTTP {code} {said}".strip()
-    match code:
-        case 401:
-            return Failure.UNAUTHORIZED, detail
-        case 403:
-            return Failure.FORBIDDEN, detail
-        case 429:
-            return Failure.THROTTLED, detail
-        case _ if code >= 500:
-            return Failure.SERVER_ERROR, detail
-        case _ if code >= 400:
-            return Failure.REJECTED, detail
-        case _:
-            return Failure.UNREADABLE, detail

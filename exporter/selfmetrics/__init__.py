@@ -3,7 +3,7 @@
 rooms' own numbers when a page is made.
 """
 
-from exporter.selfmetrics.declarations import BY_NAME, DECLARATIONS, ELECTION
+from exporter.selfmetrics.declarations import BY_NAME, DECLARATIONS, ELECTION, WEB_AUTH
 from exporter.selfmetrics.declarations_audit import AUDIT as RECEPTION
 from exporter.selfmetrics.families import SelfMetrics, Watched
 from exporter.selfmetrics.process import ProcessMetrics
@@ -12,6 +12,7 @@ __all__ = [
     "BY_NAME",
     "DECLARATIONS",
     "ELECTION",
+    "WEB_AUTH",
     "RECEPTION",
     "ProcessMetrics",
     "SelfMetrics",

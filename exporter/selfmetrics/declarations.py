@@ -31,6 +31,22 @@ ELECTION = (
     ),
 )
 """These stand on the page with ``--leader-election`` only."""
+WEB_AUTH = (
+    _declare(
+        "web_reviews_total",
+        COUNTER,
+        "Questions to the API server about who asks for metrics, by kind and result.",
+        "kind",
+        "result",
+    ),
+    _declare(
+        "web_token_requests_total",
+        COUNTER,
+        "Requests that need a bearer token, by what became of them.",
+        "result",
+    ),
+)
+"""These stand on the page with ``--web.auth.kubernetes`` only."""
 DECLARATIONS = (
     _declare("build_info", GAUGE, "What runs; always 1.", "version", "python", "build"),
     _declare("synced", GAUGE, "Whether the first list is complete.", "scope"),
@@ -127,5 +143,6 @@ DECLARATIONS = (
     _declare("checkpoint_failures_total", COUNTER, "Times that it could not be written."),
     _declare("checkpoint_size_bytes", GAUGE, "Size of its file."),
     *ELECTION,
+    *WEB_AUTH,
 )
 BY_NAME = {d.name.removeprefix(PREFIX): d for d in DECLARATIONS}

@@ -22,8 +22,16 @@ from exporter.metrics.counter import CounterFamily, GaugeFamily
 from exporter.metrics.series import Family, Series
 from exporter.pipeline import AuditCounting, Counting, Scope
 from exporter.selfmetrics.audit import AuditSelfMetrics
-from exporter.selfmetrics.declarations import AUDIT_LABEL, BY_NAME, COUNTER, ELECTION, GAUGE
+from exporter.selfmetrics.declarations import (
+    AUDIT_LABEL,
+    BY_NAME,
+    COUNTER,
+    ELECTION,
+    GAUGE,
+    WEB_AUTH,
+)
 from exporter.version import BUILD, VERSION
+from exporter.web.reviews import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ class SelfMetrics:
         checkpointing: Checkpointing | None = None,
         elector: Elector | None = None,
         failover: Failover | None = None,
+        reviews: Tally | None = None,
     ) -> None:
         self._attribution = attribution
         self._auditing = auditing
@@ -56,7 +65,9 @@ class SelfMetrics:
         self._checkpointing = checkpointing
         self._elector = elector
         self._failover = failover
-        declared = {n: d for n, d in BY_NAME.items() if elector or d not in ELECTION}
+        self._reviews = reviews
+        absent = (*(() if elector else ELECTION), *(() if reviews else WEB_AUTH))
+        declared = {n: d for n, d in BY_NAME.items() if d not in absent}
         self._scrapers = scrapers
         self._counting = counting
         self._watched = watched
@@ -98,6 +109,8 @@ class SelfMetrics:
             self._refresh_election(self._elector)
         if self._failover:
             self._refresh_failover(self._failover)
+        if self._reviews:
+            self._refresh_reviews(self._reviews)
         self._gauge("scrapers", len(self._scrapers))
         kept = [part for part in (self._checkpointing, self._auditing) if part and part.enabled]
         if kept:
@@ -181,6 +194,12 @@ class SelfMetrics:
         self._gauge("standby_journal_notes", len(journal))
         self._count("standby_journal_dropped_total", failover.dropped + journal.dropped)
         self._count("handover_left_out_total", failover.not_handed_over)
+
+    def _refresh_reviews(self, tally: Tally) -> None:
+        for (kind, result), total in tally.reviews.items():
+            self._count("web_reviews_total", total, kind, result)
+        for outcome, total in tally.requests.items():
+            self._count("web_token_requests_total", total, outcome)
 
     def _gauge(self, name: str, value: float, *labels: str) -> None:
         self._gauges[name].at(labels).set(value)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,8 +17,10 @@ from exporter.metrics.page import Page
 from exporter.notes import Note
 from exporter.web.deflate import compressed
 from exporter.web.landing import Facts, landing_page
+from exporter.web.leaving import end_connections
 from exporter.web.listening import Bounds, Listener
 from exporter.web.negotiation import format_for, gzip_accepted
+from exporter.web.reviews.guard import Guard
 from exporter.web.scrapers import Recognize
 from exporter.web.terms import Gate, refusal
 
@@ -30,6 +33,8 @@ _WRITE_SECONDS = 60.0
 _SHUTDOWN_SECONDS = 0.3
 # Of health checks: whoever probes us knows no password.
 OPEN_PATHS = ("/livez", "/readyz")
+# When the request came whose task asks, monotonic seconds.
+_arrived: ContextVar[float] = ContextVar("arrived")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,8 @@ class Health:
 class WebServer:
     """Serves one page. ``health`` and ``facts`` are asked at each request, ``recognize`` who asks.
 
-    At most ``max_requests`` for metrics are answered at once. ``gate`` holds clients to its terms.
+    At most ``max_requests`` for metrics are answered at once. ``gate`` holds clients to its terms,
+    ``guard`` then asks for their tokens.
     """
 
     def __init__(
@@ -61,6 +67,7 @@ class WebServer:
         recognize: Recognize,
         note: Note = lambda _level, _message, _fields: None,
         gate: Gate | None = None,
+        guard: Guard | None = None,
         max_requests: int = MAX_REQUESTS,
     ) -> None:
         self.requests = 0
@@ -72,6 +79,8 @@ class WebServer:
         self._health = health
         self._facts = facts
         self._gate = gate
+        self._token_guard = guard
+        self._note = note
         self._listener = Listener(
             self._protocol,
             context=gate.context if gate else lambda: None,
@@ -96,7 +105,9 @@ class WebServer:
         """
         if self._gate:
             await self._gate.load()
-        app = web.Application(middlewares=[self._guard(self._gate)] if self._gate else [])
+        if self._token_guard and not self.encrypted:
+            self._note("warning", "bearer tokens come in the clear: no TLS", {})
+        app = web.Application(middlewares=self._middlewares())
         app.on_response_prepare.append(self._common_headers)
         app.router.add_get(self._telemetry_path, self._metrics)
         app.router.add_get("/livez", _live)
@@ -132,23 +143,27 @@ class WebServer:
         return self._runner.server
 
     def _end_connections(self) -> None:
-        """Each after the request that it is at: who comes again is looked at again."""
-        for connection in self._server().connections:
-            if connection in self._busy:
-                connection.close()
-            elif connection.transport:
-                connection.transport.close()
+        end_connections(self._server(), self._busy)
 
-    def _guard(self, gate: Gate) -> Middleware:
+    def _middlewares(self) -> list[Middleware]:
+        """What a request goes through, from the outside."""
+        found: list[Middleware] = [_arriving]
+        if self._gate:
+            found.append(self._held(self._gate))
+        if self._token_guard:
+            found.append(_guarded(self._token_guard))
+        return found
+
+    def _held(self, gate: Gate) -> Middleware:
         @web.middleware
-        async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        async def held(request: web.Request, handler: Handler) -> web.StreamResponse:
             self._busy.add(request.protocol)
             try:
                 return await gate.pass_(request, handler)
             finally:
                 self._busy.discard(request.protocol)
 
-        return guarded
+        return held
 
     async def _common_headers(self, request: web.Request, response: web.StreamResponse) -> None:
         response.headers["X-Content-Type-Options"] = "nosniff"
@@ -171,7 +186,7 @@ class WebServer:
             self.requests -= 1
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        began = time.monotonic()
+        began = _arrived.get()
         format_ = format_for(request.headers.get("Accept", ""))
         zipped = gzip_accepted(request.headers.get("Accept-Encoding", ""))
         scraper = self._recognize(request)
@@ -199,6 +214,21 @@ class WebServer:
     async def _landing(self, _request: web.Request) -> web.Response:
         html = landing_page(self._facts(), self._health().reason, self._telemetry_path)
         return web.Response(text=html, content_type="text/html")
+
+
+@web.middleware
+async def _arriving(request: web.Request, handler: Handler) -> web.StreamResponse:
+    # Who waits for its password or its token to be looked at waits for its page.
+    _arrived.set(time.monotonic())
+    return await handler(request)
+
+
+def _guarded(guard: Guard) -> Middleware:
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await guard.pass_(request, handler)
+
+    return guarded
 
 
 async def _live(_request: web.Request) -> web.Response:

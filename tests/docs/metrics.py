@@ -16,6 +16,7 @@ from exporter.rules.reserved_audit import AUDIT, CLOSED, SOURCES
 from exporter.rules.rulebook import Rule
 from exporter.selfmetrics import DECLARATIONS, RECEPTION
 from exporter.selfmetrics.declarations_audit import OF_EACH_SOURCE
+from exporter.web.reviews import Kind, Outcome, Result
 from tests.docs.catalogue import Catalogue, Feeds, catalogue
 from tests.docs.families import Known
 from tests.docs.markdown import codes, table
@@ -40,6 +41,9 @@ VALUES: Mapping[tuple[str, str], list[str]] = {
     ("kube_event_metrics_relists_total", "cause"): [str(cause) for cause in Relist],
     ("kube_event_metrics_undecodable_total", "cause"): [str(cause) for cause in Undecodable],
     ("kube_event_metrics_watch_failures_total", "cause"): [str(cause) for cause in Failure],
+    ("kube_event_metrics_web_reviews_total", "kind"): [str(kind) for kind in Kind],
+    ("kube_event_metrics_web_reviews_total", "result"): [str(result) for result in Result],
+    ("kube_event_metrics_web_token_requests_total", "result"): [str(each) for each in Outcome],
     ("kube_event_metrics_workload_watch_failures_total", "cause"): [
         str(cause) for cause in Failure
     ],

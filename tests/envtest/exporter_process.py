@@ -7,6 +7,7 @@ import http.client
 import os
 import re
 import signal
+import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,18 +57,28 @@ class ExporterProcess:
             self.process.stop(signal.SIGKILL)
             raise
         self.port = int(address[1])
+        self.token = ""
+        """What ``get`` shows, where the exporter asks for one."""
+        self.tls: ssl.SSLContext | None = None
+        """How ``get`` trusts it, where it speaks TLS."""
         self._markers = 0
         self._ended = False
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and body of one request, as a plain client that is no scraper."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = self._connection()
         try:
-            connection.request("GET", path)
+            headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+            connection.request("GET", path, headers=headers)
             response = connection.getresponse()
             return response.status, response.read().decode()
         finally:
             connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self.tls:
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=10, context=self.tls)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
 
     def ready(self) -> bool:
         """What /readyz says: 200 or 503, anything else fails."""

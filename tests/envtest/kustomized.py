@@ -101,9 +101,9 @@ def moved(given: list[str], directory: Path) -> list[str]:
 
 
 def rules(documents: list[Json]) -> Iterator[tuple[Json, Json, str]]:
-    """(role, rule, verb) of each right that they give."""
+    """(role, rule, verb) of each right that they give the exporter: to resources."""
     for role in documents:
         if role["kind"] in {"Role", "ClusterRole"}:
-            for rule in role["rules"]:
+            for rule in (each for each in role["rules"] if "resources" in each):
                 for verb in rule["verbs"]:
                     yield role, rule, verb

@@ -36,7 +36,8 @@ def test_the_manifests_are_all_it_needs(
     cluster: Cluster, tmp_path: Path, run_exporter: RunExporter
 ) -> None:
     """With the Role of rbac-namespaced.yaml one namespace, with rbac.yaml all are counted; with
-    that of rbac-leader-election.yaml beside it, one leads.
+    that of rbac-leader-election.yaml beside it, one leads, and with that of rbac-web-auth.yaml it
+    lets in who has the right that is there for scrapers.
     """
     apply(cluster, "rbac-namespaced.yaml")
     shop = EventWriter(cluster.admin, "shop")
@@ -63,3 +64,18 @@ def test_the_manifests_are_all_it_needs(
     leader.wait_for_value("kube_event_metrics_leader")
     elsewhere.create("BackOff")
     assert leader.counted(elsewhere) == {"BackOff": 1}
+    apply(cluster, "rbac-web-auth.yaml")
+    guarded = run_exporter(tmp_path / "other", "--web.auth.kubernetes")
+    assert guarded.get("/metrics")[0] == 401
+    guarded.token = cluster.service_account("monitoring", "prometheus", [])
+    binding = {
+        "metadata": {"name": "prometheus-scrapes"},
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": "kube-event-metrics-scraper",
+        },
+        "subjects": [{"kind": "ServiceAccount", "name": "prometheus", "namespace": "monitoring"}],
+    }
+    cluster.admin.request("POST", f"{RBAC}/clusterrolebindings", binding)
+    guarded.process.wait_for(lambda: guarded.get("/metrics")[0] == 200, "lets it in", 30)

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import subprocess
 import sys
 from functools import partial
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.envtest.cluster import Cluster
+from tests.envtest.cluster import RBAC, Cluster
 from tests.envtest.events import EventWriter
 from tests.envtest.exporter_process import ExporterProcess, RunExporter
 from tests.envtest.installed import AUDIT_ACCOUNTS, NAMESPACE, Installed
@@ -19,7 +20,9 @@ from tests.envtest.kustomized import OVERLAYS, ROOT, Kubectl, rules, templates
 
 pytestmark = [pytest.mark.envtest, pytest.mark.timeout(180)]
 
-_WATCHING = ("base", "overlays/namespaced", "overlays/ha")
+_WATCHING = ("base", "overlays/namespaced", "overlays/ha", "overlays/web-auth")
+_REVIEWED = "overlays/web-auth"
+_SCRAPER = "kube-event-metrics-scraper"
 _PLACES = ("default", NAMESPACE, "kube-system")
 # An API server that streams lists, as this one does, asks for no right but watch then. That the
 # exporter is not ready without this one where there are none is in test_server_settings.py.
@@ -92,6 +95,8 @@ def test_with_these_rights_and_arguments_it_counts(
     """As the pod's container would, on another port."""
     flags = installed.flags("kube-event-metrics", tmp_path)
     exporter = run_exporter(installed.kubeconfig(tmp_path), *flags)
+    if installed.name == _REVIEWED:
+        exporter.token = scraper(own_cluster)
     if "--leader-election" in flags:
         exporter.wait_for_value("kube_event_metrics_leader")
     writer = EventWriter(own_cluster.admin, "default")
@@ -105,25 +110,54 @@ def test_with_these_rights_and_arguments_it_counts(
 
 @pytest.mark.parametrize("installed", _WATCHING, indirect=True)
 def test_each_right_that_is_taken_away_is_missed(
-    installed: Installed, tmp_path: Path, run_exporter: RunExporter
+    installed: Installed, own_cluster: Cluster, tmp_path: Path, run_exporter: RunExporter
 ) -> None:
-    """The exporter is not ready and says why, or `check` does."""
+    """The exporter is not ready and says why, or `check` does; without a right to reviews nobody is
+    let in, and both say why.
+    """
     flags = installed.flags("kube-event-metrics", tmp_path)
     config = installed.kubeconfig(tmp_path)
     for role, rule, verb in rules(installed.documents):
         resource = rule["resources"][0]
-        if installed.name == "overlays/ha" and resource == "events":
+        if installed.name in ("overlays/ha", _REVIEWED) and resource == "events":
             continue  # as in the base
         installed.take(role, rule, verb)
         if verb == _UNSTREAMED:
             (told,) = [each for each in checked(config, flags) if each.startswith("FAIL")]
             assert f"may not {verb} {resource}" in told
+        elif resource.endswith("reviews"):
+            (told,) = [each for each in checked(config, flags) if each.startswith("FAIL")]
+            assert f"may not {verb} {resource} in the cluster" in told
+            exporter = run_exporter(config, *flags)
+            exporter.token = scraper(own_cluster)
+            assert exporter.get("/metrics")[0] == 503
+            assert f"cannot {verb} resource" in exporter.process.output()
+            exporter.stop()
         else:
             exporter = run_exporter(config, *flags, ready=False)
             unready = partial(_unready, exporter, f"not allowed to .*{resource}")
             exporter.process.wait_for(unready, f"misses {verb} of {resource}", 30)
             exporter.stop()
         installed.grant()
+
+
+def scraper(cluster: Cluster) -> str:
+    """A token of an account that may scrape, by the role that is shipped for that."""
+    name = f"scraper-{secrets.token_hex(4)}"
+    cluster.admin.request(
+        "POST", "/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": name}}
+    )
+    binding = {
+        "metadata": {"name": name},
+        "roleRef": {
+            "apiGroup": "rbac.authorization.k8s.io",
+            "kind": "ClusterRole",
+            "name": _SCRAPER,
+        },
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "default"}],
+    }
+    cluster.admin.request("POST", f"{RBAC}/clusterrolebindings", binding)
+    return cluster.token("default", name)
 
 
 def _unready(exporter: ExporterProcess, why: str) -> bool:

@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 import trustme
 
-from exporter.web.listening import Bounds, FileError, TlsFiles
+from exporter.web.listening import Bounds, FileError
+from exporter.web.terms import TlsFiles
 from exporter.web.webhook import Limits, Refusal
 from tests.integration.webhook_site import BATCH, Site, head, serving, until
 

@@ -142,7 +142,7 @@ async def test_a_wrong_change_keeps_what_was_and_says_so_once(config: WebConfig)
             assert message.endswith("; what was read before stays in use")
             assert running.server._gate is not None
             for _ in range(3):
-                await running.server._gate._terms.look()
+                await running.server._gate.look()
             assert await status(running, authorization=ALICE) == 200
             assert len(config.notes) == 1
             config.write(TLS + USERS)

@@ -10,7 +10,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from exporter.web.listening import Bounds, TlsFiles
+from exporter.web.listening import Bounds
+from exporter.web.terms import TlsFiles
 from exporter.web.webhook import AuditWebhook, Limits, Receipt
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -22,11 +23,16 @@ async def _receive(body: bytes, region: str) -> Receipt:
 
 async def serve(patience: float, *files: str) -> None:
     """Until nobody holds our standard input."""
+
+    def note(level: str, message: str, fields: dict[str, object]) -> None:
+        """Nobody listens."""
+
+    terms = TlsFiles(Path(files[0]), Path(files[1])).followed(note) if files else None
     webhook = AuditWebhook(
         _receive,
         max_body_bytes=MAX_BODY_BYTES,
-        note=lambda _level, _message, _fields: None,
-        tls=TlsFiles(Path(files[0]), Path(files[1])) if files else None,
+        note=note,
+        terms=terms,
         limits=Limits(bounds=Bounds(patience=patience)),
     )
     _, port = await webhook.start("127.0.0.1", 0)

@@ -10,6 +10,9 @@ from typing import Any
 
 import aiohttp
 
+from exporter.config import Config
+from exporter.web.terms import followed_terms
+from exporter.web.terms.usage import webhook_usage
 from exporter.web.webhook import AuditWebhook, Limits, Receipt
 
 BATCH = b'{"kind":"EventList","apiVersion":"audit.k8s.io/v1","metadata":{},"items":[]}'
@@ -55,6 +58,10 @@ class Site:
         self.sink = Sink()
         self.notes: list[tuple[str, str, dict[str, object]]] = []
         options = {"max_body_bytes": LIMIT, **options}
+        if tls := options.pop("tls", None):
+            options["terms"] = tls.followed(self._note)
+        if file := options.pop("file", None):
+            options["terms"] = followed_terms(file, self._note, webhook_usage(Config()))
         self.webhook = AuditWebhook(self.sink, note=self._note, **options)
         self.port = 0
         self.client = aiohttp.ClientSession()

@@ -54,7 +54,7 @@ def test_each_right_says_why_it_is_there() -> None:
     for text in _TEXT.values():
         lines = text.splitlines()
         told += [lines[at - 1] for at, line in enumerate(lines) if line.startswith("  - apiGroups")]
-    assert len(told) == 4
+    assert len(told) == 6
     assert [line for line in told if not line.startswith("  # ")] == []
 
 
@@ -67,6 +67,16 @@ def test_each_right_says_why_it_is_there() -> None:
             "components/ha/lease-role.yaml",
             "kube-event-metrics-leader-election",
             "rbac-leader-election.yaml",
+        ),
+        (
+            "components/web-auth/review-role.yaml",
+            "kube-event-metrics-web-auth",
+            "rbac-web-auth.yaml",
+        ),
+        (
+            "components/web-auth/scraper-role.yaml",
+            "kube-event-metrics-scraper",
+            "rbac-web-auth.yaml",
         ),
     ],
 )

@@ -3,14 +3,11 @@
 
 from exporter.web.listening.files import FileError, Followed, read_file
 from exporter.web.listening.listener import Bounds, Listener
-from exporter.web.listening.tls import TlsFiles, followed_context
 
 __all__ = [
     "Bounds",
     "FileError",
     "Followed",
     "Listener",
-    "TlsFiles",
-    "followed_context",
     "read_file",
 ]

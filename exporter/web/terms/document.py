@@ -12,8 +12,8 @@ import msgspec
 from exporter.config.strict_yaml import TwinError, YamlError, parse
 from exporter.config.typed import TypedError, converted
 from exporter.web.listening import FileError, read_file
+from exporter.web.terms.usage import Usage
 
-OPTION = "web.config.file"
 TLS = "tls_server_config"
 _SECTIONS = (TLS, "http_server_config", "basic_auth_users", "rate_limit")
 _PLACE = re.compile(r"line \d+, column \d+")
@@ -67,11 +67,13 @@ class KeyProblemError(ValueError):
         super().__init__(f"{key}: {problem}")
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, usage: Usage) -> Document:
     """Raises ``FileError``."""
-    content = read_file(OPTION, path)
+    content = read_file(usage.option, path)
     try:
-        document: Document = converted(_present(parse(content.decode())), Document)
+        present = _present(parse(content.decode()))
+        _check_fit(present, usage)
+        document: Document = converted(present, Document)
     except TwinError as error:
         problem = f"{'.'.join(error.keys)}: stands here twice, again in line {error.line}"
     except UnicodeDecodeError:
@@ -80,25 +82,35 @@ def read_document(path: Path) -> Document:
         # Its own words can be those of a password.
         place = _PLACE.search(str(error))
         problem = f"{place[0]}: no YAML" if place else "is no YAML"
-    except TypedError as error:
+    except (TypedError, KeyProblemError) as error:
         problem = str(error)
     else:
         return document
-    raise problem_at(path, problem)
+    raise problem_at(path, problem, usage)
 
 
-def problem_at(path: Path, problem: object) -> FileError:
+def problem_at(path: Path, problem: object, usage: Usage) -> FileError:
     """An error of the file, with its name."""
-    return FileError(f"--{OPTION}: {path}: {problem}")
+    return FileError(f"--{usage.option}: {path}: {problem}")
 
 
-def named_files(section: TlsSection, folder: Path) -> dict[str, tuple[str, Path]]:
+def named_files(section: TlsSection, folder: Path, option: str) -> dict[str, tuple[str, Path]]:
     """The files of the section: by key the option, for messages, and the path."""
     return {
-        key: (f"{OPTION}: {TLS}.{key}", folder / name)
+        key: (f"{option}: {TLS}.{key}", folder / name)
         for key in ("cert_file", "key_file", "client_ca_file")
         if (name := getattr(section, key))
     }
+
+
+def _check_fit(document: Any, usage: Usage) -> None:
+    """Raises ``KeyProblemError`` for a key that makes no sense where the file is used."""
+    for key, problem in usage.unfit.items():
+        value = document
+        for name in key.split("."):
+            value = value.get(name) if isinstance(value, dict) else None
+        if value:
+            raise KeyProblemError(key, problem)
 
 
 def _present(document: Any) -> Any:

@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
-import ssl
-from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, Self
+from typing import Self
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -16,14 +13,16 @@ from aiohttp.typedefs import Handler
 from exporter.notes import Note
 from exporter.web.listening.files import LOOK_SECONDS
 from exporter.web.seldom import Seldom
+from exporter.web.terms.current import Current
 from exporter.web.terms.passwords import BusyError, Passwords
 from exporter.web.terms.rate import Bucket
-from exporter.web.terms.reading import Terms, followed_terms
+from exporter.web.terms.reading import followed_terms
+from exporter.web.terms.usage import WEB, Usage
 
 _BUSY_SECONDS = 5
 
 
-class Gate:
+class Gate(Current):
     """The terms of ``--web.config.file`` as they are now.
 
     The kubelet knows no password: what is ``open`` asks for none, and is not limited.
@@ -34,52 +33,23 @@ class Gate:
         path: Path,
         *,
         note: Note,
+        usage: Usage = WEB,
         open_: tuple[str, ...] = (),
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
+        super().__init__(followed_terms(path, note, usage), look_seconds=look_seconds)
         self.passwords = Passwords()
-        self._terms = followed_terms(path, note)
         self._note = note
         self._open = open_
-        self._look_seconds = look_seconds
         self._bucket: Bucket | None = None
         self._seldom = Seldom()
 
     @classmethod
-    def of(cls, file: str, open_: tuple[str, ...], note: Note) -> Self | None:
+    def of(
+        cls, file: str, open_: tuple[str, ...], note: Note, *, usage: Usage = WEB
+    ) -> Self | None:
         """That of a file; None where there is none."""
-        return cls(Path(file), open_=open_, note=note) if file else None
-
-    @property
-    def terms(self) -> Terms:
-        """Those of this moment. There are none before ``load``."""
-        return self._terms.value
-
-    async def load(self) -> None:
-        """Read them for the first time; raises ``FileError``."""
-        await self._terms.load()
-
-    async def follow(self, ended: Callable[[], None]) -> NoReturn:
-        """Read them anew when they change, for ever; ``ended`` is told when who was let in before
-        could be refused now.
-        """
-        while True:
-            await asyncio.sleep(self._look_seconds)
-            before = _clients(self.terms)
-            await self._terms.look()
-            if _clients(self.terms) != before:
-                ended()
-
-    def context(self) -> ssl.SSLContext | None:
-        """The TLS of a new connection; None is none."""
-        return self.terms.context
-
-    def outdated(self, request: web.Request) -> bool:
-        """Whether the handshake of its connection was on other terms."""
-        transport = request.transport
-        return transport is not None and (
-            transport.get_extra_info("sslcontext") is not self.terms.context
-        )
+        return cls(Path(file), open_=open_, note=note, usage=usage) if file else None
 
     async def pass_(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """What the handler answers, to who may ask."""
@@ -127,8 +97,3 @@ class Gate:
             status=401,
             headers={"WWW-Authenticate": 'Basic realm="kube-event-metrics", charset="UTF-8"'},
         )
-
-
-def _clients(terms: Terms) -> object:
-    """Equal for terms on which the same clients are let in, as far as TLS goes."""
-    return terms.context and (terms.context.verify_mode, terms.context.clients)

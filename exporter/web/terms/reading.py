@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from exporter.config.loading import nearest
 from exporter.notes import Note
 from exporter.web.listening import Followed
 from exporter.web.terms.document import (
-    OPTION,
     Document,
     KeyProblemError,
     RateSection,
@@ -21,9 +20,11 @@ from exporter.web.terms.document import (
     problem_at,
     read_document,
 )
+from exporter.web.terms.material import material_of
 from exporter.web.terms.passwords import cost_of
 from exporter.web.terms.rate import Rate
 from exporter.web.terms.security import ServerContext, server_context
+from exporter.web.terms.usage import WEB, Usage
 
 # The toolkit's, and no others; where it says so, these values only.
 _HEADERS: dict[str, tuple[str, ...]] = {
@@ -50,36 +51,39 @@ class Terms:
 
     context: ServerContext | None
     """None is no TLS."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
     """Of every response."""
-    users: Mapping[str, str]
+    users: Mapping[str, str] = field(default_factory=dict)
     """By name the bcrypt hash of the password; without any, none is asked for."""
-    rate: Rate | None
+    rate: Rate | None = None
 
 
-def read_terms(path: Path) -> Terms:
+def read_terms(path: Path, usage: Usage = WEB) -> Terms:
     """Of the file and those that it names; raises ``FileError``."""
-    document = read_document(path)
+    document = read_document(path, usage)
     try:
-        return _terms(document, path)
+        return _terms(document, path, usage)
     except KeyProblemError as problem:
-        raise problem_at(path, problem) from None
+        raise problem_at(path, problem, usage) from None
 
 
-def followed_terms(path: Path, note: Note) -> Followed[Terms]:
+def followed_terms(path: Path, note: Note, usage: Usage = WEB) -> Followed[Terms]:
     """Read anew when the file has changed, or one that it names."""
 
     def files() -> list[tuple[str, Path]]:
-        section = read_document(path).tls_server_config or TlsSection()
-        return [(OPTION, path), *named_files(section, path.parent).values()]
+        section = read_document(path, usage).tls_server_config or TlsSection()
+        named = named_files(section, path.parent, usage.option)
+        return [(usage.option, path), *named.values()]
 
-    return Followed(files, lambda: read_terms(path), note=note)
+    return Followed(files, lambda: read_terms(path, usage), note=note)
 
 
-def _terms(document: Document, path: Path) -> Terms:
+def _terms(document: Document, path: Path, usage: Usage) -> Terms:
     section = document.tls_server_config
     # The toolkit's sample of a section without any key is no TLS.
-    context = server_context(section, path) if section and section != TlsSection() else None
+    context = None
+    if section and section != TlsSection():
+        context = server_context(section, material_of(section, path, usage.option))
     _check_users(document.basic_auth_users)
     headers = {name: value for name, value in document.http_server_config.headers.items() if value}
     _check_headers(headers)

@@ -8,28 +8,29 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import re
 import ssl
 import warnings
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from exporter.config.loading import nearest
-from exporter.web.listening import read_file
-from exporter.web.terms.document import OPTION, TLS, KeyProblemError, TlsSection, named_files
+from exporter.web.terms.document import TLS, KeyProblemError, TlsSection
+from exporter.web.terms.material import Material, Pem
 from exporter.web.terms.names import ALWAYS, CURVES, INSECURE, SUITES, VERSIONS
 from exporter.web.terms.pairs import load_pair, load_trusted
 
 _NOBODY = "NoClientCert"
 _ANY = ("RequireAnyClientCert", "RequireClientCert")  # the latter as the toolkit once wrote it
-_VERIFIED = "RequireAndVerifyClientCert"
+VERIFIED = "RequireAndVerifyClientCert"
+_CERTIFICATE = re.compile(rb"-----BEGIN.*?-----END[^-]*-----", re.DOTALL)
 _POLICIES = {
     _NOBODY: ssl.CERT_NONE,
     # What nobody verifies and nobody needs changes nothing: it is not asked for.
     "RequestClientCert": ssl.CERT_NONE,
     **dict.fromkeys(_ANY, ssl.CERT_REQUIRED),
     "VerifyClientCertIfGiven": ssl.CERT_OPTIONAL,
-    _VERIFIED: ssl.CERT_REQUIRED,
+    VERIFIED: ssl.CERT_REQUIRED,
 }
 
 
@@ -38,8 +39,8 @@ class ServerContext(ssl.SSLContext):
 
     sans: frozenset[str] | None = None
     """Subject alternative names, of which one must be the client's; None lets in all."""
-    clients: object = None
-    """Equal where the same clients are let in."""
+    authorities: frozenset[bytes] = frozenset()
+    """Certificates of those who sign for clients, as they are written."""
 
 
 def refusal(tls: ssl.SSLObject) -> str:
@@ -50,11 +51,23 @@ def refusal(tls: ssl.SSLObject) -> str:
     return "no name of the client's certificate is one of client_allowed_sans"
 
 
-def server_context(section: TlsSection, file: Path) -> ServerContext:
-    """For new connections. ``file`` is the one that the section stands in.
+def narrowed(before: ServerContext | None, now: ServerContext | None) -> bool:
+    """Whether a client that was let in before could be refused now, as far as TLS goes."""
+    if before is None or now is None:
+        return before is not now
+    if now.verify_mode is ssl.CERT_NONE:
+        return False
+    asked = before.verify_mode is not ssl.CERT_NONE
+    required = now.verify_mode is ssl.CERT_REQUIRED
+    if required and before.verify_mode is not ssl.CERT_REQUIRED:
+        return True
+    if asked and not before.authorities <= now.authorities:
+        return True
+    return now.sans is not None and (before.sans is None or not before.sans <= now.sans)
 
-    Raises ``FileError`` for certificates and keys, and ``KeyProblemError``.
-    """
+
+def server_context(section: TlsSection, material: Material) -> ServerContext:
+    """For new connections. Raises ``FileError`` for the material, and ``KeyProblemError``."""
     context = ServerContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_alpn_protocols(["http/1.1"])  # a client that is offered h2 takes it
     # A session that goes on would pass by what has changed since.
@@ -63,12 +76,8 @@ def server_context(section: TlsSection, file: Path) -> ServerContext:
     _set_versions(context, section)
     _set_suites(context, section)
     _set_curves(context, section)
-    cert, key, client_ca = (_pem(section, file, name) for name in ("cert", "key", "client_ca"))
-    if not cert or not key:
-        missing = "key" if cert else "cert"
-        raise KeyProblemError(f"{TLS}.{missing}_file", f"is missing, and so is {missing}")
-    load_pair(context, cert, key)
-    _set_clients(context, section, client_ca)
+    load_pair(context, material.cert, material.key)
+    _set_clients(context, section, material.client_ca)
     return context
 
 
@@ -79,18 +88,6 @@ def _names(certificate: Mapping[str, Any]) -> Iterator[str]:
                 yield str(ipaddress.ip_address(value.strip()))
         elif kind in ("DNS", "URI", "email"):
             yield value
-
-
-def _pem(section: TlsSection, file: Path, key: str) -> tuple[str, bytes] | None:
-    """Where it stands, for messages, and the PEM itself; None where there is none."""
-    inline = getattr(section, key)
-    named = named_files(section, file.parent).get(f"{key}_file")
-    if inline and named:
-        raise KeyProblemError(f"{TLS}.{key}", f"not together with {key}_file")
-    if named:
-        option, path = named
-        return f"--{option}: {path}", read_file(option, path)
-    return (f"--{OPTION}: {file}: {TLS}.{key}", inline.encode()) if inline else None
 
 
 def _set_versions(context: ServerContext, section: TlsSection) -> None:
@@ -174,29 +171,27 @@ def _set_curves(context: ServerContext, section: TlsSection) -> None:
         raise KeyProblemError(key, f"this OpenSSL has no {' and '.join(names)}") from None
 
 
-def _set_clients(
-    context: ServerContext, section: TlsSection, client_ca: tuple[str, bytes] | None
-) -> None:
+def _set_clients(context: ServerContext, section: TlsSection, client_ca: Pem | None) -> None:
     key, name = f"{TLS}.client_auth_type", section.client_auth_type or _NOBODY
     if name not in _POLICIES:
         raise KeyProblemError(key, f"is one of {', '.join(_POLICIES)}; not {name!r}")
     if section.client_allowed_sans is not None:
-        if name not in (*_ANY, _VERIFIED):
+        if name not in (*_ANY, VERIFIED):
             raise KeyProblemError(
-                f"{TLS}.client_allowed_sans", f"needs client_auth_type: {_VERIFIED}"
+                f"{TLS}.client_allowed_sans", f"needs client_auth_type: {VERIFIED}"
             )
         if not section.client_allowed_sans:
             raise KeyProblemError(f"{TLS}.client_allowed_sans", "names nobody")
         context.sans = frozenset(section.client_allowed_sans)
     if name == _NOBODY and client_ca:
-        raise KeyProblemError(key, f"is missing beside a client_ca: {_VERIFIED}, for instance")
+        raise KeyProblemError(key, f"is missing beside a client_ca: {VERIFIED}, for instance")
     if _POLICIES[name] is ssl.CERT_NONE:
         return
     if not client_ca:
         unverified = " (without verifying it, nothing can be required here)" if name in _ANY else ""
         raise KeyProblemError(key, f"{name} needs client_ca_file or client_ca{unverified}")
     load_trusted(context, *client_ca)
-    context.clients = (name, client_ca[1], context.sans)
+    context.authorities = frozenset(_CERTIFICATE.findall(client_ca[1]))
     # An authority of ours need not be self-signed: Go trusts what it is told to.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_mode = _POLICIES[name]

@@ -85,6 +85,13 @@ UNAUTHORIZED = Answer(
     Refusal.UNAUTHORIZED,
     headers={"WWW-Authenticate": "Bearer"},
 )
+NO_PASSWORD = Answer(
+    401,
+    "no valid user and password: put those of --audit.webhook.config-file into the webhook's "
+    "kubeconfig, whose server must be an https URL, and restart the API server",
+    Refusal.UNAUTHORIZED,
+    headers={"WWW-Authenticate": 'Basic realm="kube-event-metrics", charset="UTF-8"'},
+)
 ENCODED = Answer(415, "compressed bodies are not taken: send it without Content-Encoding")
 DAMAGED = Answer(400, "the body cannot be read: it is not framed as its headers say")
 NOT_EVENT_LIST = Answer(

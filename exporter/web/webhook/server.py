@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any, NoReturn
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -18,17 +19,22 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.streams import StreamReader
 
 from exporter.notes import Note
-from exporter.web.listening import Listener, TlsFiles, followed_context
+from exporter.web.leaving import end_connections
+from exporter.web.listening import Followed, Listener
 from exporter.web.listening.files import LOOK_SECONDS
+from exporter.web.terms import Current, Terms, refusal
+from exporter.web.terms.passwords import BusyError, Passwords
 from exporter.web.webhook.bodies import check_announced
 from exporter.web.webhook.paths import Regions, region_of
 from exporter.web.webhook.receiving import Limits, Receipt, Receive, Receiving
 from exporter.web.webhook.refusals import (
     FAILED,
+    NO_PASSWORD,
     NO_SUCH_METHOD,
     NO_SUCH_PATH,
     NOT_EVENT_LIST,
     NOT_SAVED,
+    OVERLOADED,
     UNAUTHORIZED,
     Refusal,
     Refusals,
@@ -53,8 +59,8 @@ _SHUTDOWN_SECONDS = 0.3
 class AuditWebhook:
     """Has batches received by ``receive`` and answers with what it returns.
 
-    ``receive`` is never cancelled, whoever goes away. With ``tls`` and a client CA, and with a
-    ``token_file``, both are required of clients.
+    ``receive`` is never cancelled, whoever goes away. What ``terms`` ask of clients, and a token of
+    ``token_file``, both are required.
     """
 
     def __init__(
@@ -63,7 +69,7 @@ class AuditWebhook:
         *,
         max_body_bytes: int,
         note: Note,
-        tls: TlsFiles | None = None,
+        terms: Followed[Terms] | None = None,
         token_file: Path | None = None,
         limits: Limits | None = None,
         look_seconds: float = LOOK_SECONDS,
@@ -74,10 +80,17 @@ class AuditWebhook:
         self._receiving = Receiving(receive, max_body_bytes, limits)
         self._regions = Regions()
         self._refusals = Refusals(note)
-        self._context = followed_context(tls, note) if tls else None
+        self._terms = Current(terms, look_seconds=look_seconds) if terms else None
+        self._passwords = Passwords()
+        # Connections with a request under way.
+        self._busy: set[web.RequestHandler] = set()
         self._tokens = followed_tokens(token_file, note) if token_file else None
         self._listener = Listener(
-            self._protocol, context=self._tls, note=note, bounds=limits.bounds
+            self._protocol,
+            context=self._terms.context if self._terms else lambda: None,
+            peers=refusal,
+            note=note,
+            bounds=limits.bounds,
         )
         self._server: web.Server | None = None
         self._following: list[asyncio.Task[None]] = []
@@ -112,8 +125,8 @@ class AuditWebhook:
 
         Raises ``OSError``, and ``FileError`` for files that cannot be used.
         """
-        if self._context:
-            await self._context.load()
+        if self._terms:
+            await self._terms.load()
         if self._tokens:
             await self._tokens.load()
         self._server = web.Server(
@@ -128,10 +141,15 @@ class AuditWebhook:
             auto_decompress=False,
         )
         bound = await self._listener.start(host, port)
-        for followed in (self._context, self._tokens):
-            if followed:
-                following = followed.follow(self._look_seconds)
-                self._following.append(asyncio.create_task(following, name="files of the webhook"))
+        server = self._server
+        followed: list[Coroutine[Any, Any, NoReturn]] = []
+        if self._terms:
+            followed.append(self._terms.follow(lambda: end_connections(server, self._busy)))
+        if self._tokens:
+            followed.append(self._tokens.follow(self._look_seconds))
+        self._following = [
+            asyncio.create_task(each, name="files of the webhook") for each in followed
+        ]
         return bound
 
     async def stop(self) -> None:
@@ -152,10 +170,17 @@ class AuditWebhook:
             raise RuntimeError("a connection before start()")
         return self._server()
 
-    def _tls(self) -> ssl.SSLContext | None:
-        return self._context.value if self._context else None
-
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        self._busy.add(request.protocol)
+        try:
+            response = await self._answer(request)
+        finally:
+            self._busy.discard(request.protocol)
+        if self._terms and self._terms.outdated(request):
+            response.force_close()  # its next connection has today's certificate
+        return response
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         try:
             return await self._batch(request)
         except RefusedError as refused:
@@ -167,7 +192,7 @@ class AuditWebhook:
             return web.Response(status=500)
 
     async def _batch(self, request: web.BaseRequest) -> web.Response:
-        region = self._admitted(request)
+        region = await self._admitted(request)
         check_announced(request, self._max_body_bytes)
         if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -181,13 +206,9 @@ class AuditWebhook:
             case None:
                 raise RefusedError(FAILED)
 
-    def _admitted(self, request: web.BaseRequest) -> str:
+    async def _admitted(self, request: web.BaseRequest) -> str:
         """The region, of a client that may send and does; raises ``RefusedError``."""
-        credentials = request.headers.getall("Authorization", [])
-        if self._tokens and not (
-            len(credentials) == 1 and self._tokens.value.allow(credentials[0])
-        ):
-            raise RefusedError(UNAUTHORIZED)
+        await self._check_credentials(request)
         # The request line's own text: nothing in it has been unescaped.
         region = region_of(request.raw_path)
         if region is None:
@@ -196,6 +217,22 @@ class AuditWebhook:
             raise RefusedError(NO_SUCH_METHOD)
         self._listener.admit(request.protocol)
         return self._regions.name(region)
+
+    async def _check_credentials(self, request: web.BaseRequest) -> None:
+        given = request.headers.getall("Authorization", [])
+        if self._tokens and not (len(given) == 1 and self._tokens.value.allow(given[0])):
+            raise RefusedError(UNAUTHORIZED)
+        users = self._terms.terms.users if self._terms else None
+        if not users:
+            return
+        try:
+            known = len(given) == 1 and await self._passwords.fit(
+                users, given[0], request.remote or ""
+            )
+        except BusyError:
+            raise RefusedError(OVERLOADED) from None
+        if not known:
+            raise RefusedError(NO_PASSWORD)
 
 
 class _Request(web.BaseRequest):

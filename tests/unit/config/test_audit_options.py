@@ -28,6 +28,21 @@ _LISTENING = {"audit.webhook.listen-address": "127.0.0.1:0"}
             "--audit.webhook.tls-client-ca-file: needs audit.webhook.tls-cert-file",
         ),
         (
+            {"audit.webhook.config-file": "w.yml"},
+            "--audit.webhook.config-file: needs audit.webhook.listen-address",
+        ),
+        *(
+            (
+                {
+                    **_LISTENING,
+                    "audit.webhook.config-file": "w.yml",
+                    f"audit.webhook.{name}": "x.pem",
+                },
+                f"--audit.webhook.config-file: not together with audit.webhook.{name}: all of TLS",
+            )
+            for name in ("tls-cert-file", "tls-key-file", "tls-client-ca-file")
+        ),
+        (
             {**_LISTENING, "leader-election": "true"},
             "--audit.webhook.listen-address: not together with leader-election",
         ),

@@ -86,6 +86,30 @@ async def test_an_election_needs_more_rights(check: Check, server: ApiServer) ->
     )
 
 
+async def test_reviews_of_tokens_need_more_rights(check: Check, server: ApiServer) -> None:
+    """With --web.auth.kubernetes those to create reviews are asked for too, and where no events are
+    watched, only these.
+    """
+    told = [
+        f"ok    rights: may create {resource} in the cluster"
+        for resource in ("tokenreviews", "subjectaccessreviews")
+    ]
+    code, lines = await check("--web.auth.kubernetes")
+    clear = "warn  web: bearer tokens come in the clear: name a certificate in --web.config.file"
+    assert (code, lines[0], lines[5:]) == (0, clear, told)
+    code, lines = await check(
+        *("--web.auth.kubernetes", "--audit.only", "--audit.log.path", "/nowhere/audit.log")
+    )
+    assert (code, [each for each in lines if "rights" in each]) == (0, told)
+    server.access = lambda _verb, resource, _namespace: resource != "tokenreviews"
+    code, lines = await check("--web.auth.kubernetes")
+    assert (code, lines[6]) == (1, told[1])
+    assert lines[5] == (
+        "FAIL  rights: may not create tokenreviews in the cluster: give our user a ClusterRole "
+        'with apiGroups ["authentication.k8s.io"], resources ["tokenreviews"], verbs ["create"]'
+    )
+
+
 async def test_missing_right_is_named_with_its_remedy(check: Check, server: ApiServer) -> None:
     """A right that is missing is named, with the role that would give it, and it ends 1."""
     server.access = lambda verb, resource, namespace: verb != "watch"

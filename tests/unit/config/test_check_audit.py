@@ -9,6 +9,7 @@ import trustme
 
 from exporter.cli import main
 from tests.unit.audit.events import line
+from tests.unit.web.web_config import MUTUAL, TLS, WebConfig, hashed
 
 LEGACY = b'2026-11-22T11:35:18Z AUDIT: id="a" stage="ResponseComplete" response="200"\n'
 
@@ -90,3 +91,25 @@ def test_the_file_of_the_increments_is_tried(
     _, told = said(capsys, *flags)
     assert f"ok    checkpoint: {path}.audit can be made" in told
     assert f"checkpoint: {path} " not in told
+
+
+def test_the_webhook_s_own_file_is_tried(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says what a client needs; a wrong one fails, in the words of the start."""
+    config = WebConfig(tmp_path, f"{MUTUAL}basic_auth_users: {{a: {hashed('b')}}}\n")
+    flags = ["--audit.webhook.listen-address", "127.0.0.1:0"]
+    flags += ["--audit.webhook.config-file", str(config.path)]
+    assert said(capsys, *flags) == (
+        0,
+        "ok    audit webhook: takes batches of who has a client certificate and a password",
+    )
+    config.write(TLS)
+    assert said(capsys, *flags)[1].startswith(
+        "warn  audit webhook: takes batches of who has its ad"
+    )
+    config.write(TLS + "rate_limit: {interval: 1s, burst: 1}\n")
+    code, told = said(capsys, *flags)
+    assert code == 1
+    prefix = f"FAIL  audit webhook: --audit.webhook.config-file: {config.path}: rate_limit: not for"
+    assert told.startswith(prefix)

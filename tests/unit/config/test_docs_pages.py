@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exporter.cli import DEMO_ADDRESS, PROGRAM, main
-from exporter.config import load_config
+from exporter.config import Config, load_config
 from exporter.metrics.bounds import DEFAULT_LIMIT, LIMITS, MAX_VALUE_BYTES, OVERFLOW
 from exporter.rules.lifecycles import MAX_OPEN
 from exporter.rules.loading import built_in, load
@@ -19,7 +19,11 @@ from exporter.rules.patterns import (
     compile_pattern,
 )
 from exporter.rules.patterns.pieces import MANY
+from exporter.web.reviews.answers import MOST, Lifetimes
+from exporter.web.reviews.reviews import Limits
 from exporter.web.terms import read_terms
+from exporter.web.terms.rate import Rate
+from exporter.web.terms.usage import webhook_usage
 from tests.docs.markdown import DOCS, filled
 from tests.docs.metrics import queries
 from tests.docs.pages import PAGES
@@ -58,6 +62,27 @@ def test_example_of_a_web_configuration_can_be_used(tmp_path: Path) -> None:
     assert terms.context.sans == frozenset({"prometheus.monitoring.svc"})
     assert list(terms.users) == ["prometheus"]
     assert terms.headers == {"X-Frame-Options": "deny"}
+
+
+def test_example_of_a_file_for_the_webhook_can_be_used(tmp_path: Path) -> None:
+    """As it stands."""
+    (text,) = [t for t in yaml_blocks("web-configuration.md") if "[kube-apiserver]" in t]
+    terms = read_terms(WebConfig(tmp_path, text).path, webhook_usage(Config()))
+    assert terms.context is not None
+    assert terms.context.sans == frozenset({"kube-apiserver"})
+
+
+def test_what_is_said_of_tokens_is_so() -> None:
+    """The figures of docs/web-configuration.md are those of the code."""
+    text = " ".join((DOCS / "web-configuration.md").read_text("utf-8").split())
+    times, limits = Lifetimes(), Limits()
+    assert (times.yes, times.no, times.unasked) == (60, 10, 300)
+    assert "A yes holds for a minute, a no for ten seconds" in text
+    assert "within the last five minutes" in text
+    assert (limits.of_one, limits.at_once, limits.rate) == (8, 4, Rate(0.1, 20))
+    assert f"At most {limits.waiting} wait to be asked about, eight of one address, four of" in text
+    assert "ten a second after the first twenty" in text
+    assert f"As many as {MOST} tokens are remembered" in text
 
 
 def test_the_rules_that_are_shown_can_be_used() -> None:

@@ -18,6 +18,7 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
         {"listen_host": "127.0.0.1", "listen_port": 9000},
     ),
     "web.config.file": ("web.yml", "web.yml", {"web_config_file": "web.yml"}),
+    "web.auth.kubernetes": ("true", "true", {"web_auth_kubernetes": True}),
     "web.telemetry-path": ("/events", "/events", {"telemetry_path": "/events"}),
     "events.namespace": ("shop,db", ["shop", "db"], {"namespaces": ("shop", "db")}),
     "events.field-selector": ("type=Warning", "type=Warning", {"field_selector": "type=Warning"}),
@@ -61,6 +62,7 @@ EXAMPLES: dict[str, tuple[str, Any, dict[str, object]]] = {
         "127.0.0.1:9443",
         {"audit_webhook_host": "127.0.0.1", "audit_webhook_port": 9443},
     ),
+    "audit.webhook.config-file": ("w.yml", "w.yml", {"audit_webhook_config_file": "w.yml"}),
     "audit.webhook.tls-cert-file": ("c.pem", "c.pem", {"audit_webhook_cert_file": "c.pem"}),
     "audit.webhook.tls-key-file": ("k.pem", "k.pem", {"audit_webhook_key_file": "k.pem"}),
     "audit.webhook.tls-client-ca-file": (
@@ -90,6 +92,7 @@ BESIDE: dict[str, dict[str, str]] = {
     **dict.fromkeys(("audit.webhook.tls-cert-file", "audit.webhook.tls-key-file"), _TLS),
     "audit.webhook.tls-client-ca-file": _TLS,
     "audit.webhook.token-file": _TLS,
+    "audit.webhook.config-file": {"audit.webhook.listen-address": "127.0.0.1:9443"},
     "audit.only": {"audit.log.path": "audit.log"},
 }
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from exporter.election import lease
-from exporter.election.request import refusal
 from exporter.election.telemetry import CAUSES
+from exporter.kube.refusals import refusal
 from exporter.kube.telemetry import Failure
 from tests.unit.election.contest import TIMING, Contender, Contest
 

@@ -12,6 +12,7 @@ from exporter.metrics.text import Format
 from exporter.pipeline import Counting, Scope
 from exporter.rules.loading import load
 from exporter.selfmetrics import ProcessMetrics, SelfMetrics, Watched
+from exporter.web.reviews import Tally
 from tests.unit.metrics.house import Clock, samples
 
 WALL = 1_795_347_600.0
@@ -31,7 +32,11 @@ class Exporter:
     """All of it but the network: two scopes, a clock, a page."""
 
     def __init__(
-        self, *scopes: str, series_limit: int = 10, elector: Elector | None = None
+        self,
+        *scopes: str,
+        series_limit: int = 10,
+        elector: Elector | None = None,
+        reviews: Tally | None = None,
     ) -> None:
         self.clock = Clock()
         births = Births(self.clock)
@@ -50,7 +55,14 @@ class Exporter:
             )
             for scope in scopes or ("",)
         ]
-        own = SelfMetrics(births, self.scrapers, self.counting, self.watched, elector=elector)
+        own = SelfMetrics(
+            births,
+            self.scrapers,
+            self.counting,
+            self.watched,
+            elector=elector,
+            reviews=reviews,
+        )
         self.page = Page(
             (*self.counting.families(), *own.families()),
             births,

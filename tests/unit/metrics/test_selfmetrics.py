@@ -15,7 +15,8 @@ from exporter.kube.frames import Undecodable
 from exporter.kube.telemetry import Failure, Relist, Telemetry
 from exporter.metrics.bounds import DEFAULT_LIMIT, LIMITS
 from exporter.metrics.text import Format
-from exporter.selfmetrics import DECLARATIONS, ELECTION
+from exporter.selfmetrics import DECLARATIONS, ELECTION, WEB_AUTH
+from exporter.web.reviews import Kind, Outcome, Result, Tally
 from tests.unit.metrics.exporter import WALL, Exporter
 
 
@@ -33,7 +34,7 @@ def declared(exporter: Exporter) -> list[str]:
 
 def test_every_declared_family_is_on_the_page_once(exporter: Exporter) -> None:
     """The page has the families of the declarations, in their order, and each once."""
-    always = [d.name for d in DECLARATIONS if d not in ELECTION]
+    always = [d.name for d in DECLARATIONS if d not in (*ELECTION, *WEB_AUTH)]
     assert declared(exporter) == always
 
 
@@ -47,11 +48,26 @@ def elector() -> Elector:
 def test_an_election_has_families_of_its_own(elector: Elector) -> None:
     """With the flag they are there from the start, every cause at 0."""
     exporter = Exporter(elector=elector)
-    assert declared(exporter) == [d.name for d in DECLARATIONS]
+    assert declared(exporter) == [d.name for d in DECLARATIONS if d not in WEB_AUTH]
     assert exporter.value("leader") == 0
     assert exporter.value("leader_transitions_total") == 0
     for cause in CAUSES:
         assert exporter.value("lease_failures_total", f'cause="{cause}"') == 0
+
+
+def test_reviews_of_tokens_have_families_of_their_own() -> None:
+    """With the flag they are there from the start, each result at 0; what was tallied is shown."""
+    tally = Tally()
+    exporter = Exporter(reviews=tally)
+    assert declared(exporter) == [d.name for d in DECLARATIONS if d not in ELECTION]
+    for kind, result in tally.reviews:
+        assert exporter.value("web_reviews_total", f'kind="{kind}",result="{result}"') == 0
+    for outcome in Outcome:
+        assert exporter.value("web_token_requests_total", f'result="{outcome}"') == 0
+    tally.reviews[Kind.ACCESS, Result.ERROR] = 2
+    tally.requests[Outcome.FORBIDDEN] = 3
+    assert exporter.value("web_reviews_total", 'kind="access",result="error"') == 2
+    assert exporter.value("web_token_requests_total", 'result="forbidden"') == 3
 
 
 def test_an_election_is_shown(elector: Elector) -> None:

@@ -11,6 +11,7 @@ import aiohttp
 
 from exporter.metrics.page import Foreign, Page, Showing
 from exporter.web.landing import Facts
+from exporter.web.reviews import Guard
 from exporter.web.scrapers import SCRAPE_HEADER, recognizer
 from exporter.web.server import MAX_REQUESTS, Health, WebServer
 from exporter.web.terms import Gate
@@ -55,6 +56,7 @@ class Site:
         foreign: Foreign | None = None,
         max_requests: int = MAX_REQUESTS,
         gate: Gate | None = None,
+        guard: Guard | None = None,
         client_tls: ssl.SSLContext | None = None,
     ) -> None:
         self.house = House()
@@ -75,6 +77,7 @@ class Site:
             recognize=recognizer(("Homemade Agent",)),
             note=lambda level, message, fields: self.notes.append((level, message, fields)),
             gate=gate,
+            guard=guard,
             max_requests=max_requests,
         )
         self.notes: list[tuple[str, str, dict[str, object]]] = []
@@ -113,6 +116,7 @@ async def serving(
     foreign: Foreign | None = None,
     max_requests: int = MAX_REQUESTS,
     gate: Gate | None = None,
+    guard: Guard | None = None,
     client_tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Site]:
     """A site on any free port."""
@@ -121,6 +125,7 @@ async def serving(
         foreign=foreign,
         max_requests=max_requests,
         gate=gate,
+        guard=guard,
         client_tls=client_tls,
     )
     _, site.port = await site.server.start("127.0.0.1", 0)

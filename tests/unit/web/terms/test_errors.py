@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from exporter.config import Config
 from exporter.web.listening import FileError
 from exporter.web.terms import read_terms
-from tests.unit.web.web_config import MUTUAL, TLS, WebConfig
+from exporter.web.terms.usage import web_usage, webhook_usage
+from tests.unit.web.web_config import MUTUAL, TLS, WebConfig, hashed
 
 
 @pytest.fixture
@@ -189,3 +191,54 @@ def test_no_file_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "none.yml"
     with pytest.raises(FileError, match=rf"^--web\.config\.file: {path}: No such file"):
         read_terms(path)
+
+
+_USERS = f"basic_auth_users: {{a: {hashed('b')}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "rate_limit: {interval: 1s, burst: 5}\n",
+            "rate_limit: not for the audit webhook: batches",
+        ),
+        (
+            "http_server_config: {headers: {X-Frame-Options: deny}}\n",
+            "http_server_config.headers: not for the audit webhook: no browser",
+        ),
+        (_USERS, "basic_auth_users: not together with --audit.webhook.token-file: a request"),
+    ],
+)
+def test_what_makes_no_sense_for_the_webhook_is_refused(
+    config: WebConfig, text: str, told: str
+) -> None:
+    """With its option, its file and the key; the rest of such a file is taken."""
+    usage = webhook_usage(Config(audit_webhook_token_file="token"))
+    config.write(MUTUAL + text)
+    with pytest.raises(FileError) as caught:
+        read_terms(config.path, usage)
+    prefix = f"--audit.webhook.config-file: {config.path}: "
+    assert str(caught.value).startswith(prefix + told)
+    config.write(MUTUAL + "http_server_config: {http2: false}\nrate_limit:\n")
+    assert read_terms(config.path, usage).context
+
+
+def test_passwords_go_with_other_uses(config: WebConfig) -> None:
+    """Where no token is asked for."""
+    config.write(_USERS)
+    for usage in (web_usage(Config()), webhook_usage(Config())):
+        assert read_terms(config.path, usage).users
+    with pytest.raises(FileError, match=r"basic_auth_users: not together with --web\.auth\.kuber"):
+        read_terms(config.path, web_usage(Config(web_auth_kubernetes=True)))
+
+
+@pytest.mark.parametrize("name", ["cert_file", "key_file", "client_ca_file"])
+def test_files_of_the_webhook_s_file_are_named_by_its_option(config: WebConfig, name: str) -> None:
+    """And not by that of the metrics."""
+    config.write(MUTUAL)
+    (config.folder / {"cert_file": "tls.crt", "key_file": "tls.key"}.get(name, "ca.crt")).unlink()
+    with pytest.raises(FileError) as caught:
+        read_terms(config.path, webhook_usage(Config()))
+    prefix = f"--audit.webhook.config-file: tls_server_config.{name}: {config.folder}"
+    assert str(caught.value).startswith(prefix)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from exporter.web.listening import FileError, TlsFiles
-from exporter.web.listening.tls import server_context
+from exporter.web.listening import FileError
+from exporter.web.terms import TlsFiles
 
 
 @pytest.fixture(scope="module")
@@ -26,6 +26,12 @@ def files(tmp_path: Path, authority: trustme.CA) -> TlsFiles:
         pem.write_to_path(tmp_path / "cert.pem", append=True)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     return TlsFiles(tmp_path / "cert.pem", tmp_path / "key.pem", tmp_path / "ca.pem")
+
+
+def server_context(files: TlsFiles) -> ssl.SSLContext:
+    context = files.terms().context
+    assert context is not None
+    return context
 
 
 def test_old_tls_is_not_spoken(files: TlsFiles) -> None:

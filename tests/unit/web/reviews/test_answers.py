@@ -1,0 +1,42 @@
+"""What was answered is kept in bounds, each kind in its own."""
+
+from __future__ import annotations
+
+from exporter.web.reviews import Standing, User, Verdict
+from exporter.web.reviews.answers import Answers
+from tests.unit.web.reviews.reviewer import ANN, Clock
+
+
+def test_strangers_push_out_none_who_is_known() -> None:
+    """However many come; of them too no more is kept than that."""
+    clock = Clock()
+    answers = Answers(clock, most=5)
+    answers.take_user(b"ann", ANN, clock())
+    answers.take_right(ANN, "/metrics", clock(), allowed=True)
+    for number in range(100):
+        answers.take_user(b"%d" % number, None, clock())
+        answers.take_right(User(str(number)), "/metrics", clock(), allowed=False)
+    assert answers.verdict(b"ann", "/metrics") == Verdict(Standing.ALLOWED, "ann")
+    assert len(answers._nobodys) == len(answers._denied) == 5
+
+
+def test_of_the_known_those_who_came_last_are_kept() -> None:
+    clock = Clock()
+    answers = Answers(clock, most=5)
+    for number in range(100):
+        answers.take_user(b"%d" % number, User(str(number)), clock())
+        answers.take_right(User(str(number)), "/metrics", clock(), allowed=True)
+    kept = [n for n in range(100) if answers.verdict(b"%d" % n, "/metrics")]
+    assert kept == list(range(95, 100))
+
+
+def test_an_answer_that_came_too_late_is_none() -> None:
+    """It holds from its question on, and that was too long ago."""
+    clock = Clock()
+    answers = Answers(clock)
+    answers.take_user(b"nobody", None, clock() - 11)
+    answers.take_user(b"ann", ANN, clock() - 301)
+    answers.take_right(ANN, "/metrics", clock() - 301, allowed=True)
+    assert answers.verdict(b"nobody", "/metrics") is None
+    assert answers.verdict(b"ann", "/metrics") is None
+    assert answers.last_resort(b"ann", "/metrics") is None
