@@ -41,8 +41,8 @@ def schema() -> Json:
 
 
 def values() -> list[Value]:
-    """All values, in the order of the file. What is in a value that the schema knows as a whole, such
-    as `resources`, is part of its default.
+    """All values, in the order of the file. What is in a value that the schema knows as a whole,
+    such as `resources`, is part of its default.
     """
     text = (CHART / "values.yaml").read_text(encoding="utf-8")
     root = yaml.compose(text, Loader=yaml.SafeLoader)

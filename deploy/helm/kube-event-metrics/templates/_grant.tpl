@@ -1,5 +1,5 @@
-{{- /* A role with the rules of a template, and its binding to the accounts of components: in one
-namespace, or in all where `namespace` is empty. */ -}}
+{{- /* A role with the rules of a template, and its binding to the accounts of components, or to
+`others`: in one namespace, or in all where `namespace` is empty. */ -}}
 {{- define "kube-event-metrics.grant" -}}
 {{- $kind := ternary "Role" "ClusterRole" (ne .namespace "") -}}
 ---
@@ -8,6 +8,7 @@ kind: {{ $kind }}
 {{ include "kube-event-metrics.grantMetadata" . }}
 rules:
   {{- include .rules .root | nindent 2 }}
+{{- if or .components .others }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: {{ $kind }}Binding
@@ -22,6 +23,12 @@ subjects:
     name: {{ include "kube-event-metrics.account" (dict "root" $.root "component" .) }}
     namespace: {{ $.root.Release.Namespace }}
   {{- end }}
+  {{- range .others }}
+  - kind: ServiceAccount
+    name: {{ .name }}
+    namespace: {{ .namespace }}
+  {{- end }}
+{{- end }}
 {{- end -}}
 
 {{- define "kube-event-metrics.grantMetadata" -}}
@@ -72,12 +79,19 @@ metadata:
 {{- end -}}
 
 {{- define "kube-event-metrics.rules.web-auth" -}}
-# For web.auth.kubernetes: whose token a scraper shows.
+# For web.auth.kubernetes. Whose the token is that a request for the metrics comes with:
 - apiGroups: [authentication.k8s.io]
   resources: [tokenreviews]
   verbs: [create]
-# Whether who shows it may get the metrics.
+# Whether that user may get the path that is asked for. Who holds this role can learn what others
+# may do; it gives nothing of it.
 - apiGroups: [authorization.k8s.io]
   resources: [subjectaccessreviews]
   verbs: [create]
+{{- end -}}
+
+{{- define "kube-event-metrics.rules.scraper" -}}
+# For who scrapes, where web.auth.kubernetes asks for it.
+- nonResourceURLs: [/metrics]
+  verbs: [get]
 {{- end -}}
