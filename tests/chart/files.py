@@ -16,6 +16,7 @@ from tests.docs.markdown import filled, table
 
 SET_BY_VALUES = {
     *("kubeconfig", "context", "web.listen-address", "web.config.file", "web.telemetry-path"),
+    "web.auth.kubernetes",
     *("events.namespace", "cluster.name", "label", "rules.file", "workload.labels"),
     *("checkpoint.path", "leader-election", "leader-election.namespace", "leader-election.name"),
     *("audit.webhook.listen-address", "audit.webhook.tls-cert-file", "audit.log.path"),

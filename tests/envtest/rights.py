@@ -87,7 +87,7 @@ def assert_missed(
             exporter.process.wait_for(unready, f"misses {verb} of {resource}", 30)
             exporter.stop()
         else:
-            (told,) = [each for each in _checked(config, flags) if each.startswith("FAIL")]
+            (told,) = [each for each in checked(config, flags) if each.startswith("FAIL")]
             assert f"may not {verb} {resource}" in told
         if resource.endswith("reviews"):
             exporter = run_exporter(config, *flags, ready=False)
@@ -123,7 +123,7 @@ def _unready(exporter: ExporterProcess, why: str) -> bool:
     return status == 503 and bool(re.search(why, body))
 
 
-def _checked(kubeconfig: Path, flags: list[str]) -> list[str]:
+def checked(kubeconfig: Path, flags: list[str]) -> list[str]:
     """What `check` prints."""
     command = [sys.executable, "-m", "exporter", "check", "--kubeconfig", str(kubeconfig)]
     done = subprocess.run(

@@ -12,7 +12,7 @@ import yaml
 
 from tests.envtest.charted import PROFILES, space
 from tests.envtest.cluster import Cluster
-from tests.envtest.kustomized import Json, Kubectl, templates
+from tests.envtest.kustomized import ROOT, Json, Kubectl, templates
 from tests.envtest.manifests import STRICTLY, admitted, assert_refers
 
 pytestmark = [pytest.mark.envtest, pytest.mark.timeout(180)]
@@ -103,6 +103,26 @@ def test_the_chart_makes_what_the_overlay_makes(
     assert made.keys() == expected.keys()
     for place, document in expected.items():
         assert (place, made[place]) == (place, document)
+
+
+@pytest.mark.parametrize(
+    ("profile", "file", "name"),
+    [
+        ("workloads", "rbac-workloads.yaml", "kube-event-metrics-workloads"),
+        ("web-auth", "rbac-web-auth.yaml", "kube-event-metrics-web-auth"),
+        ("web-auth", "rbac-web-auth.yaml", "kube-event-metrics-scraper"),
+    ],
+)
+def test_rights_are_those_of_the_files_for_one_s_own_manifests(
+    profile: str, file: str, name: str, profiles: dict[str, list[Json]]
+) -> None:
+    """Where no overlay has them, or one that has less beside."""
+    written = yaml.safe_load_all((ROOT / "deploy" / file).read_text(encoding="utf-8"))
+    (expected,) = [d["rules"] for d in written if d["metadata"]["name"] == name and "rules" in d]
+    (made,) = [
+        d["rules"] for d in profiles[profile] if d["metadata"]["name"] == name and "rules" in d
+    ]
+    assert made == expected
 
 
 def _place(document: Json) -> tuple[str, str, str]:

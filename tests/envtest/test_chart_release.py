@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -56,7 +57,8 @@ class Release:
         text = self._kubectl(
             "get", "secrets", "-n", self._namespace, "-l", "owner=helm", "-o", "json"
         )
-        return max(len(json.dumps(each["data"])) for each in json.loads(text)["items"])
+        secrets = [each["data"]["release"] for each in json.loads(text)["items"]]
+        return max(len(base64.b64decode(each)) for each in secrets)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.envtest.exporter_process import ExporterProcess, RunExporter
 from tests.envtest.installed import Installed
 from tests.envtest.kustomized import Json, Kubectl, arguments, rules, templates
 from tests.envtest.manifests import lay_out
-from tests.envtest.rights import Right, assert_may, assert_missed, documented, scraper
+from tests.envtest.rights import Right, assert_may, assert_missed, checked, documented, scraper
 
 pytestmark = [pytest.mark.envtest, pytest.mark.timeout(240)]
 
@@ -96,7 +96,8 @@ def test_with_these_rights_and_arguments_it_counts(
     if released.name == "options":
         labels = {"cluster": "prod: eu-1", "team": "platform", "tier": "1"}
         assert exporter.value("kube_events_total", **labels) >= 2
-        assert exporter.value("kube_event_metrics_series_limit", family="kube_events_total") == 1e6
+        assert exporter.value("kube_event_metrics_series_limit") == 1_000_000
+        assert "kube_event_backup_failures_total" in exporter.get("/metrics")[1]
 
 
 @pytest.mark.parametrize(("released", "resources"), _MISSED.items(), indirect=["released"])
@@ -112,18 +113,38 @@ def test_each_right_that_is_taken_away_is_missed(
     """
     _, pod = next(templates(released.documents))
     lay_out(released.documents, pod, tmp_path)
-    authority = trustme.CA()
-    certificate = authority.issue_cert("127.0.0.1")
+    (tmp_path / "web").mkdir(exist_ok=True)
+    authority = certify(tmp_path / "web")
 
     def scrapes(exporter: ExporterProcess) -> None:
         exporter.token = scraper(own_cluster)
         exporter.tls = ssl.create_default_context()
         authority.configure_trust(exporter.tls)
 
-    if "--web.auth.kubernetes" in arguments(pod):  # beside the file of the web configuration
-        certificate.private_key_pem.write_to_path(str(tmp_path / "web" / "tls.key"))
-        certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "web" / "tls.crt"))
     assert_missed(released, resources, tmp_path, run_exporter, scrapes)
+
+
+@pytest.mark.parametrize(
+    "released", ["pod-monitor", "client-certificates", "web-auth"], indirect=True
+)
+def test_web_configurations_are_right(released: Installed, tmp_path: Path) -> None:
+    """`check` reads the file that the release brings, with certificates beside it."""
+    _, pod = next(templates(released.documents))
+    lay_out(released.documents, pod, tmp_path)
+    certify(tmp_path / "web")
+    told = checked(released.kubeconfig(tmp_path), released.flags("kube-event-metrics", tmp_path))
+    assert [line for line in told if line.startswith("ok    web: ") and "TLS" in line]
+    assert [line for line in told if line.startswith("FAIL")] == []
+
+
+def certify(directory: Path) -> trustme.CA:
+    """Files as a Secret of TLS has them, for loopback, and who signed them."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(str(directory / "ca.crt"))
+    certificate.private_key_pem.write_to_path(str(directory / "tls.key"))
+    certificate.cert_chain_pems[0].write_to_path(str(directory / "tls.crt"))
+    return authority
 
 
 def test_every_right_is_one_that_is_taken_away(profiles: dict[str, list[Json]]) -> None:

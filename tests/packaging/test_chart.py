@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,9 @@ _REFUSED = {
     "config.checkpoint\\.path=/tmp/x": "additional properties 'checkpoint.path' not allowed",
     "config.log\\.level=loud": "at '/config/log.level'",
     "web.config.tls_config.cert=a": "additional properties 'tls_config' not allowed",
-    "rules.mine=a": "'mine' does not match pattern",
+    "rules.mine=a": "additional properties 'mine' not allowed",
     "namespaces={Shop}": "at '/namespaces/0'",
+    "podLabels.app\\.kubernetes\\.io/name=a": "at '/podLabels/app.kubernetes.io~1name'",
 }
 # Values that no profile has: most need what the release does not bring.
 _ELSEWHERE = {
@@ -159,6 +161,27 @@ def test_what_jobs_are_called(release: str, name: str, helm: Helm) -> None:
         if "resourceNames" in rule
     ]
     assert named == [name]
+
+
+def test_one_label_may_be_told_twice(helm: Helm) -> None:
+    """What is told of one object beats what is told of all."""
+    told = "commonLabels.release=all,monitor.labels.release=one,dashboards.enabled=false"
+    made = documents(_template(helm, *_OPERATOR, "--set", told))
+    found = {each["kind"]: each["metadata"]["labels"]["release"] for each in made}
+    assert found.pop("ServiceMonitor") == "one"
+    assert set(found.values()) == {"all"}
+
+
+def test_a_package_is_the_chart_without_what_it_is_tried_with(helm: Helm, tmp_path: Path) -> None:
+    """It makes the same."""
+    helm("package", str(CHART), "--destination", str(tmp_path))
+    (package,) = tmp_path.glob("*.tgz")
+    with tarfile.open(package) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {"values.schema.json", "README.md", "files/rules.yaml"} <= names
+    assert [name for name in names if name.startswith("ci")] == []
+    given = (RELEASE, "-n", RELEASE, "--set", "dashboards.enabled=true")
+    assert helm("template", *given, str(package)) == helm("template", *given, str(CHART))
 
 
 def test_every_value_does_something(helm: Helm, tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ app.kubernetes.io/component: {{ . }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version | replace "+" "_" }}
-{{- with .root.Values.commonLabels }}
+{{- with merge (deepCopy (.labels | default dict)) .root.Values.commonLabels }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
