@@ -21,7 +21,7 @@ SET_BY_VALUES = {
     *("checkpoint.path", "leader-election", "leader-election.namespace", "leader-election.name"),
     *("audit.webhook.listen-address", "audit.webhook.tls-cert-file", "audit.log.path"),
     *("audit.webhook.tls-key-file", "audit.webhook.tls-client-ca-file", "audit.only"),
-    "audit.webhook.token-file",
+    *("audit.webhook.token-file", "audit.webhook.config-file"),
 }
 """Options that the chart has values of its own for, or that would contradict what it makes."""
 _SCALAR = {"type": ["string", "number", "boolean"]}
