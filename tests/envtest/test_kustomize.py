@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,18 @@ def test_the_reader_of_audit_logs_asks_for_the_host_and_for_root_alone(
     ]
 
 
+@pytest.fixture
+def cleaned(kubectl: Kubectl) -> Iterator[None]:
+    """What the test applies is gone after it, but for what the session needs: other manifests have
+    objects of the same names, of which not all may change.
+    """
+    yield
+    label = "-lapp.kubernetes.io/name=kube-event-metrics"
+    kubectl("delete", "deployments,daemonsets,services", "--all-namespaces", label)
+    kubectl("delete", "clusterrolebindings", "kube-event-metrics-scraper", "--ignore-not-found")
+
+
+@pytest.mark.usefixtures("cleaned")
 def test_the_guide_works_from_top_to_bottom(kubectl: Kubectl, tmp_path: Path) -> None:
     """Each command succeeds; there are no pods to look at, for nothing runs them here."""
     authority = trustme.CA()
