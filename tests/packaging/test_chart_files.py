@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Any
 
 import pytest
-import yaml
 
 from exporter.config.options import BY_NAME
 from tests.chart.files import SET_BY_VALUES
 from tests.chart.values import CHART, schema, values
 from tests.envtest.charted import PROFILES, values_file
-from tests.envtest.kustomized import ROOT
 
 # Values that are empty in values.yaml: what may be in them is in the schema alone.
 _OPEN = {"config", "web.config"}
 _TEMPLATES = "".join(path.read_text() for path in sorted((CHART / "templates").iterdir()))
-
-
-def test_chart_image_and_package_have_one_version() -> None:
-    """The chart's version is its appVersion, which is the image's tag, and the package's."""
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
-    assert (chart["version"], chart["appVersion"]) == (version, version)
 
 
 def test_every_value_has_a_comment() -> None:
