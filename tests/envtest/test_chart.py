@@ -148,6 +148,54 @@ def _without(node: Any) -> Any:
     return [_without(each) for each in node] if isinstance(node, list) else node
 
 
+def test_a_certificate_is_for_the_name_that_api_servers_are_told(
+    profiles: dict[str, list[Json]],
+) -> None:
+    """That of the Service, as NOTES and deploy/audit/webhook-kubeconfig.yaml have it."""
+    (certificate,) = [d for d in profiles["cert-manager"] if d["kind"] == "Certificate"]
+    (service,) = [
+        d["metadata"]
+        for d in profiles["cert-manager"]
+        if d["kind"] == "Service" and "audit" in {port["name"] for port in d["spec"]["ports"]}
+    ]
+    name = f"{service['name']}.{service['namespace']}.svc"
+    assert certificate["spec"]["dnsNames"] == [name]
+    told = (ROOT / "deploy" / "audit" / "webhook-kubeconfig.yaml").read_text(encoding="utf-8")
+    assert f"tls-server-name: {name}\n" in told
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_who_has_a_token_reaches_the_api_server_and_nobody_else_does(
+    name: str, profiles: dict[str, list[Json]]
+) -> None:
+    """As far as policies go."""
+    policies = {
+        d["metadata"]["name"]: d["spec"] for d in profiles[name] if d["kind"] == "NetworkPolicy"
+    }
+    for workload, pod in templates(profiles[name]):
+        policy = policies[workload["metadata"]["name"]]
+        assert policy["policyTypes"] == ["Ingress", "Egress"]
+        ports = {port["port"] for rule in policy["egress"] for port in rule["ports"]}
+        assert (443 in ports) is bool(ports) is pod["spec"]["automountServiceAccountToken"]
+
+
+def test_a_prometheus_shows_its_token_where_one_is_needed(
+    profiles: dict[str, list[Json]],
+) -> None:
+    """And nowhere else."""
+    tokens = {
+        name: [
+            endpoint.get("bearerTokenFile")
+            for d in made
+            if d["kind"] == "ServiceMonitor"
+            for endpoint in d["spec"]["endpoints"]
+        ]
+        for name, made in profiles.items()
+    }
+    assert tokens["web-auth"] == ["/var/run/secrets/kubernetes.io/serviceaccount/token"]
+    assert tokens["client-certificates"] == [None]
+
+
 def test_probes_follow_the_scheme(profiles: dict[str, list[Json]]) -> None:
     """HTTPS where there is TLS; an open port will do where the kubelet would need a certificate."""
     for name, expected in (
