@@ -12,6 +12,7 @@ from dashboards.boards import boards
 from dashboards.kit.files import files
 from deploy.demo import settings
 from tests.alerts import mixin, prometheus_rule
+from tests.chart import files as chart
 from tests.docs.pages import PAGES
 from tests.golden import cases
 
@@ -20,8 +21,10 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 def generated() -> dict[Path, bytes]:
     """Every generated file and what it should hold."""
+    made_boards = boards()
     pages = {path: page().encode() for path, page in PAGES.items()}
     made = {
+        **chart.files(made_boards),
         prometheus_rule.PATH: prometheus_rule.text(),
         mixin.PATH: mixin.text(),
         settings.COMPOSE_ALERTMANAGER: settings.compose_alertmanager(),
@@ -29,7 +32,7 @@ def generated() -> dict[Path, bytes]:
     return {
         **pages,
         **cases.generated(),
-        **files(boards(), _ROOT),
+        **files(made_boards, _ROOT),
         **{path: text.encode() for path, text in made.items()},
     }
 

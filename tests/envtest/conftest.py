@@ -16,12 +16,14 @@ from pathlib import Path
 import pytest
 
 from tests.envtest.assets import Assets, AssetsMissingError, find_assets
+from tests.envtest.charted import PROFILES, Helm, find_helm
 from tests.envtest.cluster import EVENTS_READER, Cluster
 from tests.envtest.events import EventWriter
 from tests.envtest.exporter_process import ExporterProcess, RunExporter
-from tests.envtest.installed import Installed
+from tests.envtest.installed import PLACES, Installed
 from tests.envtest.kustomized import KUSTOMIZE, OVERLAYS, Json, Kubectl
 from tests.envtest.relay import Relay
+from tests.envtest.rights import Right, listed
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +94,47 @@ def installed(
     made = Installed(own_cluster, request.param, kustomizations[request.param])
     made.grant()
     return made
+
+
+@pytest.fixture(scope="session")
+def helm(kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """It is the administrator of `own_cluster`, as kubectl is."""
+    return Helm(find_helm(os.environ), tmp_path_factory.mktemp("helm"), kubectl.kubeconfig)
+
+
+@pytest.fixture(scope="session")
+def profiles(
+    helm: Helm, kubectl: Kubectl, kustomizations: dict[str, list[Json]]
+) -> dict[str, list[Json]]:
+    """What the chart makes of each profile. Their accounts are there, and the namespaces, which are
+    those of deploy/kustomize.
+    """
+    assert kustomizations
+    made = {name: helm.template(name) for name in PROFILES}
+    found = [d for each in made.values() for d in each if d["kind"] == "ServiceAccount"]
+    kubectl.apply(*{str(d["metadata"]): d for d in found}.values())
+    return made
+
+
+@pytest.fixture
+def released(
+    request: pytest.FixtureRequest, own_cluster: Cluster, profiles: dict[str, list[Json]]
+) -> Installed:
+    """The profile of the chart that the test names as its parameter."""
+    made = Installed(own_cluster, request.param, profiles[request.param])
+    made.grant()
+    return made
+
+
+@pytest.fixture(scope="session")
+def everybody(
+    own_cluster: Cluster, kubectl: Kubectl, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, set[Right]]:
+    """What an account without rights may do, by namespace."""
+    token = own_cluster.service_account("default", "nobody", [])
+    config = own_cluster.kubeconfig(tmp_path_factory.mktemp("nobody") / "config", token=token)
+    nobody = Kubectl(kubectl.program, config)
+    return {place: listed(nobody, place) for place in PLACES}
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a kustomization allows, on an API server: all of it, or less."""
+"""What a kustomization or a chart allows, on an API server: all of it, or less."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tests.envtest.process import eventually
 NAMESPACE = "kube-event-metrics"
 ACCOUNT = (NAMESPACE, "kube-event-metrics")
 """Namespace and name of the account that watches events."""
+PLACES = ("default", NAMESPACE, "kube-system")
+"""The namespaces in which roles may give something."""
 AUDIT_ACCOUNTS = {
     "overlays/audit": ("kube-event-metrics-audit", "kube-event-metrics-audit"),
     "overlays/audit-webhook": (NAMESPACE, "kube-event-metrics-audit"),
@@ -25,7 +27,7 @@ _LABEL = "app.kubernetes.io/name=kube-event-metrics"
 
 
 class Installed:
-    """What one kustomization allows on the API server, and nothing of another."""
+    """What one of them allows on the API server, and nothing of another."""
 
     def __init__(self, cluster: Cluster, name: str, documents: list[Json]) -> None:
         self._cluster = cluster
@@ -34,7 +36,7 @@ class Installed:
 
     def grant(self) -> None:
         """All its roles and bindings, and no others with our label; a Lease is forgotten."""
-        spaces = [f"{RBAC}/namespaces/{each}" for each in ("default", NAMESPACE)]
+        spaces = [f"{RBAC}/namespaces/{each}" for each in PLACES]
         known = [f"{space}/{kind}" for space in spaces for kind in ("rolebindings", "roles")]
         for path in (*known, f"{RBAC}/clusterrolebindings", f"{RBAC}/clusterroles"):
             self._cluster.admin.request("DELETE", f"{path}?labelSelector={_LABEL}")

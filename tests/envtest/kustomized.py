@@ -29,7 +29,7 @@ OVERLAYS = tuple(
 _MOUNTS = (
     "/var/lib/kube-event-metrics",
     "/var/log/kubernetes/audit",
-    "/etc/kube-event-metrics/audit",
+    *(f"/etc/kube-event-metrics/{name}" for name in ("audit", "config", "rules", "web")),
 )
 
 

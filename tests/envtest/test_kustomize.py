@@ -3,35 +3,26 @@
 
 from __future__ import annotations
 
-import copy
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trustme
 import yaml
 
-from exporter.config import load_config
-from exporter.config.options import BY_NAME
 from tests.envtest.api import ApiError
 from tests.envtest.cluster import Cluster
-from tests.envtest.kustomized import KUSTOMIZE, OVERLAYS, ROOT, Json, Kubectl, arguments, templates
+from tests.envtest.kustomized import KUSTOMIZE, OVERLAYS, ROOT, Json, Kubectl, templates
+from tests.envtest.manifests import STRICTLY, admitted, assert_refers
 from tests.packaging.commands import sh_commands
 
 pytestmark = [pytest.mark.envtest, pytest.mark.timeout(180)]
 
-_APPLY = ("apply", "--server-side", "--force-conflicts", "--validate=strict", "--dry-run=server")
 _GUIDE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 _EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", _GUIDE, re.MULTILINE | re.DOTALL)
 _HOST = "overlays/audit"
 _RESTRICTED = "kube-event-metrics"
-
-
-def admitted(cluster: Cluster, pod: Json, namespace: str) -> None:
-    """ApiError with the reasons if the API server does not let the pod into the namespace."""
-    body = copy.deepcopy(pod)
-    body["metadata"]["namespace"] = namespace
-    cluster.admin.request("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All", body)
 
 
 @pytest.mark.parametrize("name", OVERLAYS)
@@ -41,7 +32,7 @@ def test_each_overlay_is_taken_whole_and_without_a_warning(
     """Strictly: an unknown field would be an error, an outdated one or a pod that `restricted`
     does not allow a warning.
     """
-    done = kubectl.run(*_APPLY, "-k", str(KUSTOMIZE / name))
+    done = kubectl.run(*STRICTLY, "-k", str(KUSTOMIZE / name))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.count("serverside-applied") == len(kustomizations[name])
 
@@ -53,7 +44,7 @@ def test_what_strict_validation_refuses(
     documents = {d["kind"]: d for made in kustomizations.values() for d in made}
     for kind in ("Deployment", "DaemonSet", "NetworkPolicy", "ServiceMonitor", "PrometheusRule"):
         wrong = {**documents[kind], "spec": {**documents[kind]["spec"], "misspelt": 1}}
-        done = kubectl.run(*_APPLY, "-f", "-", stdin=yaml.safe_dump(wrong))
+        done = kubectl.run(*STRICTLY, "-f", "-", stdin=yaml.safe_dump(wrong))
         assert (kind, done.returncode) == (kind, 1)
         assert "misspelt" in done.stderr
 
@@ -74,50 +65,11 @@ def test_pods_are_admitted(
 
 @pytest.mark.parametrize("name", OVERLAYS)
 def test_what_refers_to_something_finds_it(
-    name: str, kustomizations: dict[str, list[Json]]
+    name: str, kustomizations: dict[str, list[Json]], tmp_path: Path
 ) -> None:
-    """Arguments are options that go together, their files are mounted, their addresses are ports of
-    the container; Services and policies name such ports, and select these pods.
-    """
-    documents = kustomizations[name]
-    for workload, pod in templates(documents):
-        flags = dict(each.removeprefix("--").partition("=")[::2] for each in arguments(pod))
-        switches = {key: "true" for key in flags if BY_NAME[key].switch}
-        config = load_config({**flags, **switches}, {})
-        (container,) = pod["spec"]["containers"]
-        ports = {each["name"]: each["containerPort"] for each in container["ports"]}
-        expected = {"metrics": config.listen_port}
-        if config.audit_webhook:
-            expected["audit"] = config.audit_webhook_port
-        assert ports == expected
-        mounts = [Path(each["mountPath"]) for each in container["volumeMounts"]]
-        files = [Path(value) for value in flags.values() if value.startswith("/")]
-        assert sorted({file.parent for file in files}) == sorted(mounts)
-        labels = pod["metadata"]["labels"].items()
-        assert workload["spec"]["selector"]["matchLabels"].items() <= labels
-        service, policy = (
-            next(d for d in documents if d["kind"] == kind and _beside(d, workload))
-            for kind in ("Service", "NetworkPolicy")
-        )
-        assert service["spec"]["selector"].items() <= labels
-        assert policy["spec"]["podSelector"]["matchLabels"].items() <= labels
-        for spread in pod["spec"].get("topologySpreadConstraints", ()):
-            assert spread["labelSelector"]["matchLabels"].items() <= labels
-        for budget in (d for d in documents if d["kind"] == "PodDisruptionBudget"):
-            assert _beside(budget, workload)
-            assert budget["spec"]["selector"]["matchLabels"].items() <= labels
-            assert workload["spec"]["replicas"] > budget["spec"]["maxUnavailable"]
-        served = {each["name"]: each["targetPort"] for each in service["spec"]["ports"]}
-        let_in = {port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]}
-        assert set(served.values()) == let_in == ports.keys()
-        annotated = service["metadata"].get("annotations", {"prometheus.io/port": "10360"})
-        assert int(annotated["prometheus.io/port"]) == ports["metrics"]
-
-
-def _beside(document: Json, workload: Json) -> bool:
-    """Whether it has the name and the namespace of a workload."""
-    ours, its = document["metadata"], workload["metadata"]
-    return (ours["name"], ours["namespace"]) == (its["name"], its["namespace"])
+    """Arguments, files, ports, Services, policies and budgets."""
+    for workload, pod in templates(kustomizations[name]):
+        assert_refers(kustomizations[name], workload, pod, tmp_path)
 
 
 def test_a_service_monitor_takes_the_place_of_the_annotations(
@@ -174,6 +126,18 @@ def test_the_reader_of_audit_logs_asks_for_the_host_and_for_root_alone(
     ]
 
 
+@pytest.fixture
+def cleaned(kubectl: Kubectl) -> Iterator[None]:
+    """What the test applies is gone after it, but for what the session needs: other manifests have
+    objects of the same names, of which not all may change.
+    """
+    yield
+    label = "-lapp.kubernetes.io/name=kube-event-metrics"
+    kubectl("delete", "deployments,daemonsets,services", "--all-namespaces", label)
+    kubectl("delete", "clusterrolebindings", "kube-event-metrics-scraper", "--ignore-not-found")
+
+
+@pytest.mark.usefixtures("cleaned")
 def test_the_guide_works_from_top_to_bottom(kubectl: Kubectl, tmp_path: Path) -> None:
     """Each command succeeds; there are no pods to look at, for nothing runs them here."""
     authority = trustme.CA()
@@ -182,7 +146,7 @@ def test_the_guide_works_from_top_to_bottom(kubectl: Kubectl, tmp_path: Path) ->
     authority.cert_pem.write_to_path(str(tmp_path / "ca.crt"))
     certificate.private_key_pem.write_to_path(str(tmp_path / "tls.key"))
     certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "tls.crt"))
-    commands = sh_commands(_GUIDE)
+    commands = sh_commands(_GUIDE.partition("## With kustomize")[2])
     applied = {command.rpartition("-k deploy/kustomize/")[2] for command in commands}
     assert set(OVERLAYS) <= applied
     for command in commands:
@@ -204,5 +168,5 @@ def test_an_example_of_the_guide_is_taken(
         read = yaml.safe_load(document)
         name = "kustomization" if read["kind"] == "Kustomization" else read["kind"].lower()
         (tmp_path / "mine" / f"{name}.yaml").write_text(document)
-    done = kubectl.run(*_APPLY, "-k", str(tmp_path / "mine"))
+    done = kubectl.run(*STRICTLY, "-k", str(tmp_path / "mine"))
     assert (done.returncode, done.stderr) == (0, "")

@@ -20,7 +20,13 @@ from tests.recordings.reading import body
 from tests.unit.audit.events import of_body
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "deploy" / "helm" / "kube-event-metrics" / "README.md",
+        *(ROOT / "docs").rglob("*.md"),
+    ]
+)
 # The targets that CI itself calls, with this test inside one of them. `make run`, `make bench`,
 # `make profile`, `make ratio` and `make compiled` are tried by .ci/run, `make demo` by
 # test_demo.py, and what `make soak`, `make plateau` and `make curves` do in their short forms by
@@ -56,6 +62,7 @@ def test_every_documented_command_is_of_a_kind_that_is_tried() -> None:
         # no registry to build from: test_dockerfile.py, and .ci/image builds with podman
         *("docker build ", "docker buildx build ", "podman build "),
         "kubectl ",  # against a real API server: tests/envtest/test_runbooks.py
+        "helm ",  # the same: tests/envtest/test_chart_guide.py
         "jq ",  # over a recorded audit log: tests/alerts/test_runbook_filters.py
         "curl -s localhost:10360/metrics | ",  # tests/envtest/test_quick_start.py
         _SOURCE_PIPE,
