@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 import copy
+import ssl
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 import yaml
 
+from exporter.web.terms import read_terms
 from tests.envtest.charted import PROFILES, space
 from tests.envtest.cluster import Cluster
-from tests.envtest.kustomized import ROOT, Json, Kubectl, templates
-from tests.envtest.manifests import STRICTLY, admitted, assert_refers
+from tests.envtest.kustomized import ROOT, Json, Kubectl, arguments, moved, templates
+from tests.envtest.manifests import STRICTLY, admitted, assert_refers, lay_out
 
 pytestmark = [pytest.mark.envtest, pytest.mark.timeout(180)]
 
@@ -25,6 +28,7 @@ _OVERLAYS = {
     "audit-log": "overlays/audit",
     "audit-webhook": "overlays/audit-webhook",
 }
+_AUDIT = "kube-event-metrics-audit"
 _RELEASE_LABEL = "app.kubernetes.io/instance"
 
 
@@ -82,8 +86,11 @@ def test_what_refers_to_something_finds_it(
         certificates = [d["spec"]["secretName"] for d in documents if d["kind"] == "Certificate"]
         claims = [d["metadata"]["name"] for d in documents if d["kind"] == "PersistentVolumeClaim"]
         for volume in pod["spec"].get("volumes", ()):
-            if "secret" in volume and certificates:
-                assert volume["secret"]["secretName"] in certificates
+            if volume["name"] == "tls" and certificates:
+                (source, *_) = volume.get("projected", {}).get("sources", [volume])
+                assert (
+                    source["secret"].get("name", source["secret"].get("secretName")) in certificates
+                )
             if "persistentVolumeClaim" in volume:
                 assert volume["persistentVolumeClaim"]["claimName"] in claims
 
@@ -162,6 +169,27 @@ def test_a_certificate_is_for_the_name_that_api_servers_are_told(
     assert certificate["spec"]["dnsNames"] == [name]
     told = (ROOT / "deploy" / "audit" / "webhook-kubeconfig.yaml").read_text(encoding="utf-8")
     assert f"tls-server-name: {name}\n" in told
+
+
+def test_the_names_of_senders_are_what_the_webhook_asks_for(
+    profiles: dict[str, list[Json]], tmp_path: Path
+) -> None:
+    """In a file beside the certificates, which the exporter reads with them."""
+    documents = profiles["cert-manager"]
+    (pod,) = [
+        pod for workload, pod in templates(documents) if workload["metadata"]["name"] == _AUDIT
+    ]
+    lay_out(documents, pod, tmp_path)
+    authority = trustme.CA()
+    certificate = authority.issue_cert("audit.example.org")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "audit" / "tls.crt")
+    certificate.private_key_pem.write_to_path(tmp_path / "audit" / "tls.key")
+    authority.cert_pem.write_to_path(tmp_path / "audit" / "ca.crt")
+    (file,) = [each for each in moved(arguments(pod), tmp_path) if "webhook.config-file" in each]
+    context = read_terms(Path(file.partition("=")[2])).context
+    assert context is not None
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.sans == {"kube-apiserver"}
 
 
 @pytest.mark.parametrize("name", PROFILES)
