@@ -6,7 +6,7 @@ from __future__ import annotations
 from dashboards.kit.metrics import Counter, Gauge
 
 PREFIX = "kube_event_metrics_"
-REPLICA = ("job", "instance")
+REPLICA = ("cluster", "job", "instance")
 FULL = (("green", None), ("orange", 0.8), ("red", 0.95))
 """Of what has a limit."""
 WORDS = {"0": "no", "1": "yes"}

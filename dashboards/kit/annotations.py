@@ -37,7 +37,7 @@ def _rollouts() -> builders.AnnotationQuery:
 
 def _restarts() -> builders.AnnotationQuery:
     # Not changes(): a pod that is made anew has a new address, and so new series.
-    young = Gauge("process_start_time_seconds").age("job", "instance").below(_YOUNG)
+    young = Gauge("process_start_time_seconds").age("cluster", "job", "instance").below(_YOUNG)
     text = "{{job}} {{instance}}: what it counted goes on from its checkpoint, if it has one"
     title, tag = "Exporter started", "instance"
     return _mark("Exporter restarts", young.text, "purple", title=title, text=text, tag=tag)
