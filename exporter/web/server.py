@@ -16,6 +16,7 @@ from aiohttp.typedefs import Handler, Middleware
 from exporter.metrics.page import Page
 from exporter.notes import Note
 from exporter.web.deflate import compressed
+from exporter.web.failures import logger
 from exporter.web.landing import Facts, landing_page
 from exporter.web.leaving import end_connections
 from exporter.web.listening import Bounds, Listener
@@ -115,7 +116,11 @@ class WebServer:
         if self._telemetry_path != "/":
             app.router.add_get("/", self._landing)
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
+            app,
+            access_log=None,
+            logger=logger,
+            handle_signals=False,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
         )
         await self._runner.setup()
         bound = await self._listener.start(host, port)
