@@ -34,6 +34,8 @@ def read_file(option: str, path: Path) -> bytes:
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise FileError(f"--{option}: {path}: {reason}") from None
+    except ValueError as error:  # of a path that no file can have
+        raise FileError(f"--{option}: {path}: {error}") from None
     if len(content) > _MAX_BYTES:
         raise FileError(f"--{option}: {path}: longer than {_MAX_BYTES} bytes")
     return content
@@ -82,15 +84,21 @@ class Followed(Generic[T]):
         try:
             content, values = await asyncio.to_thread(self._looked)
         except FileError as error:
-            if not self._failing:
-                self._failing = True
-                self._note("error", f"{error}; what was read before stays in use", {})
+            self._fail(str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next change must be seen
+            self._fail(f"{', '.join(self._options)}: cannot be read ({type(error).__name__})")
             return
         self._failing = False
         if values:
             self._content, self._values = content, values
             fields: dict[str, object] = {"options": ", ".join(self._options)}
             self._note("info", "files have changed and were read anew", fields)
+
+    def _fail(self, problem: str) -> None:
+        if not self._failing:
+            self._failing = True
+            self._note("error", f"{problem}; what was read before stays in use", {})
 
     def _looked(self) -> tuple[bytes, list[T]]:
         """What identifies the content, and what it makes, if it is not what we have."""

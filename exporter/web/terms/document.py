@@ -76,7 +76,7 @@ def read_document(path: Path, usage: Usage) -> Document:
         document: Document = converted(present, Document)
     except TwinError as error:
         problem = f"{'.'.join(error.keys)}: stands here twice, again in line {error.line}"
-    except UnicodeDecodeError:
+    except UnicodeError:  # YAML has escapes for what is none
         problem = "is no UTF-8"
     except YamlError as error:
         # Its own words can be those of a password.

@@ -35,7 +35,7 @@ _HEADERS: dict[str, tuple[str, ...]] = {
     "X-XSS-Protection": (),
 }
 _PRINTABLE = re.compile(r"[\x20-\x7e]*\Z")
-_BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}\Z")
+_BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}\Z", re.ASCII)
 # Of a whole minute of a processor there is no use; the least is bcrypt's own.
 _COSTS = range(4, 19)
 # As Go writes durations.
@@ -43,6 +43,7 @@ _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+\Z")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _MAX_SECONDS = 86_400.0
+_MAX_BURST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,4 +131,6 @@ def _rate(section: RateSection) -> Rate | None:
         raise KeyProblemError(key, f"is at most a day; not {interval!r}")
     if section.burst < 1:
         raise KeyProblemError("rate_limit.burst", "must be at least 1: else nothing is ever served")
+    if section.burst > _MAX_BURST:
+        raise KeyProblemError("rate_limit.burst", f"is at most {_MAX_BURST}")
     return Rate(seconds, section.burst)
