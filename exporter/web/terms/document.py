@@ -67,9 +67,11 @@ class KeyProblemError(ValueError):
         super().__init__(f"{key}: {problem}")
 
 
-def read_document(path: Path, usage: Usage) -> Document:
-    """Raises ``FileError``."""
+def read_document(path: Path, usage: Usage, *, blank: bool = True) -> Document:
+    """Raises ``FileError``, also for an empty file where it must not be ``blank``."""
     content = read_file(usage.option, path)
+    if not blank and not content.strip():
+        raise problem_at(path, "is empty now: for no terms at all, write {}", usage)
     try:
         present = _present(parse(content.decode()))
         _check_fit(present, usage)

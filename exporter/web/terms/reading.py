@@ -59,9 +59,11 @@ class Terms:
     rate: Rate | None = None
 
 
-def read_terms(path: Path, usage: Usage = WEB) -> Terms:
-    """Of the file and those that it names; raises ``FileError``."""
-    document = read_document(path, usage)
+def read_terms(path: Path, usage: Usage = WEB, *, blank: bool = True) -> Terms:
+    """Of the file and those that it names; raises ``FileError``, also for an empty file where it
+    must not be ``blank``.
+    """
+    document = read_document(path, usage, blank=blank)
     try:
         return _terms(document, path, usage)
     except KeyProblemError as problem:
@@ -70,13 +72,21 @@ def read_terms(path: Path, usage: Usage = WEB) -> Terms:
 
 def followed_terms(path: Path, note: Note, usage: Usage = WEB) -> Followed[Terms]:
     """Read anew when the file has changed, or one that it names."""
+    began = False
 
     def files() -> list[tuple[str, Path]]:
         section = read_document(path, usage).tls_server_config or TlsSection()
         named = named_files(section, path.parent, usage.option)
         return [(usage.option, path), *named.values()]
 
-    return Followed(files, lambda: read_terms(path, usage), note=note)
+    def read() -> Terms:
+        nonlocal began
+        # Whoever writes it in place empties it first: that must let nobody in.
+        terms = read_terms(path, usage, blank=not began)
+        began = True
+        return terms
+
+    return Followed(files, read, note=note)
 
 
 def _terms(document: Document, path: Path, usage: Usage) -> Terms:

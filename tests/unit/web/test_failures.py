@@ -29,9 +29,7 @@ async def answer(port: int, request: bytes) -> bytes:
         b"Bearer secret",
     ],
 )
-async def test_what_is_no_http_is_not_logged(
-    line: bytes, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_what_is_no_http_is_not_logged(line: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """A line of it can hold a token, and can be sent for ever."""
     caplog.set_level("DEBUG")
     async with serving() as site:
