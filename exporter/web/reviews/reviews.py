@@ -156,6 +156,9 @@ class Reviews:
             asking = self._reviewer.may(user, path)
             allowed = await self._counted(Kind.ACCESS, asking, stranger=stranger)
             self._answers.take_right(user, path, asked, allowed=allowed)
+            # It knows now that this token gets in.
+            if verdict := self._answers.verdict(identity, path):
+                return verdict
         return Verdict(Standing.ALLOWED if allowed else Standing.DENIED, user.name)
 
     async def _counted(self, kind: Kind, asking: Awaitable[T], *, stranger: bool) -> T:

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from exporter.web.reviews import Kind, Result, Standing, UnansweredError, Verdict
+from exporter.web.reviews import Kind, Result, Standing, UnansweredError, User, Verdict
+from exporter.web.reviews.answers import MOST
 from exporter.web.reviews.reviews import Limits
 from exporter.web.terms.rate import Rate
 from tests.unit.web.reviews.reviewer import FAST, Clock, Knowing, until
@@ -262,3 +263,17 @@ async def test_no_token_is_kept(server: Knowing) -> None:
     assert "ann's" not in str(kept)
     assert "nobody's" not in str(kept)
     assert reviews._answers.identity("ann's") != others._answers.identity("ann's")
+
+
+async def test_whoever_has_an_account_pushes_out_none_who_may() -> None:
+    """With token after token of an account without the right: the scraper is let in as before."""
+    server, clock = Knowing(), Clock()
+    reviews = server.reviews(clock)
+    assert (await reviews.verdict("ann's", "/metrics", "scraper")).standing is Standing.ALLOWED
+    for number in range(MOST + 1):
+        server.users[f"bob's {number}"] = User("bob", "2", extra=(("id", (str(number),)),))
+        verdict = await reviews.verdict(f"bob's {number}", "/metrics", "tenant")
+        assert verdict.standing is Standing.DENIED
+    clock.now += 61
+    server.away = True
+    assert (await reviews.verdict("ann's", "/metrics", "scraper")).standing is Standing.ALLOWED
