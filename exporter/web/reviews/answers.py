@@ -15,8 +15,8 @@ from cachetools import TLRUCache
 
 K = TypeVar("K", bound=Hashable)
 
-# Of tokens that got in, of those that are somebody's and did not, and of nobody's each: however many
-# come without a right, no scraper is forgotten for them.
+# Of tokens that got in, of those that are somebody's and did not, and of nobody's, each: however
+# many come without a right, no scraper is forgotten for them.
 MOST = 512
 
 
