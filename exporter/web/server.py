@@ -23,7 +23,7 @@ from exporter.web.listening import Bounds, Listener
 from exporter.web.negotiation import format_for, gzip_accepted
 from exporter.web.reviews.guard import Guard
 from exporter.web.scrapers import Recognize
-from exporter.web.terms import Gate, refusal
+from exporter.web.terms import Gate
 
 _LARGE_BYTES = 256 * 1024
 # Each holds a page: past that somebody asks faster than anybody reads.
@@ -85,7 +85,7 @@ class WebServer:
         self._listener = Listener(
             self._protocol,
             context=gate.context if gate else lambda: None,
-            peers=refusal,
+            peers=gate.refusal if gate else lambda _: "",
             note=note,
             bounds=Bounds(unread=_WRITE_SECONDS),
         )
