@@ -27,8 +27,12 @@ class FileError(Exception):
 
 
 def read_file(option: str, path: Path) -> bytes:
-    """What is in it; raises ``FileError``, also for what is far too long."""
+    """What is in it; raises ``FileError``, also for what is far too long, and for what can be read
+    once: a pipe is empty when it is looked at again, and an empty file asks for nothing.
+    """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise FileError(f"--{option}: {path}: no regular file")
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except OSError as error:

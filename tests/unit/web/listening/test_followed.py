@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,18 @@ async def test_a_failure_that_nobody_foresaw_ends_nothing(tmp_path: Path) -> Non
 def test_a_path_that_can_be_none_is_an_error() -> None:
     with pytest.raises(FileError, match=r"^--an-option: a\x00b: embedded null"):
         read_file("an-option", Path("a\0b"))
+
+
+async def test_a_pipe_is_an_error() -> None:
+    """What was read of it is gone, and the next look would find an empty file."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, b"one")
+        os.close(writing)
+        with pytest.raises(FileError, match=r"^--an-option: /dev/fd/\d+: no regular file$"):
+            await following(Path(f"/dev/fd/{reading}"), []).load()
+    finally:
+        os.close(reading)
 
 
 async def test_what_cannot_be_used_at_first_is_an_error(tmp_path: Path) -> None:
