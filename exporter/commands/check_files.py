@@ -50,12 +50,15 @@ def check_web(config: Config) -> bool:
     except FileError as error:
         print(f"FAIL  web: {error}")
         return False
+    asked = terms.context.verify_mode if terms.context else ssl.CERT_NONE
     guarded = " and ".join(
         name
         for name, given in (
             ("TLS", terms.context),
-            ("client certificates", terms.context and terms.context.verify_mode),
             ("passwords", terms.users),
+            ("client certificates", asked is ssl.CERT_REQUIRED),
+            # Who has none is let in, too.
+            ("client certificates, if given", asked is ssl.CERT_OPTIONAL),
         )
         if given
     )

@@ -16,13 +16,14 @@ from aiohttp.typedefs import Handler, Middleware
 from exporter.metrics.page import Page
 from exporter.notes import Note
 from exporter.web.deflate import compressed
+from exporter.web.failures import logger
 from exporter.web.landing import Facts, landing_page
 from exporter.web.leaving import end_connections
 from exporter.web.listening import Bounds, Listener
 from exporter.web.negotiation import format_for, gzip_accepted
 from exporter.web.reviews.guard import Guard
 from exporter.web.scrapers import Recognize
-from exporter.web.terms import Gate, refusal
+from exporter.web.terms import Gate
 
 _LARGE_BYTES = 256 * 1024
 # Each holds a page: past that somebody asks faster than anybody reads.
@@ -84,7 +85,7 @@ class WebServer:
         self._listener = Listener(
             self._protocol,
             context=gate.context if gate else lambda: None,
-            peers=refusal,
+            peers=gate.refusal if gate else lambda _: "",
             note=note,
             bounds=Bounds(unread=_WRITE_SECONDS),
         )
@@ -115,7 +116,11 @@ class WebServer:
         if self._telemetry_path != "/":
             app.router.add_get("/", self._landing)
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=_SHUTDOWN_SECONDS
+            app,
+            access_log=None,
+            logger=logger,
+            handle_signals=False,
+            shutdown_timeout=_SHUTDOWN_SECONDS,
         )
         await self._runner.setup()
         bound = await self._listener.start(host, port)

@@ -189,7 +189,7 @@ def test_the_names_of_senders_are_what_the_webhook_asks_for(
     context = read_terms(Path(file.partition("=")[2])).context
     assert context is not None
     assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.sans == {"kube-apiserver"}
+    assert context.sans == frozenset({"kube-apiserver"})
 
 
 @pytest.mark.parametrize("name", PROFILES)

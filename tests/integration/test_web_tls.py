@@ -238,3 +238,30 @@ async def test_names_of_clients(tmp_path: Path, names: tuple[str, ...], works: b
                 "no name of the client's certificate is one of client_allowed_sans"
             )
         await until(lambda: len(running.server._listener) == 0)
+
+
+async def test_a_handshake_begun_on_old_terms_lets_nobody_in(tmp_path: Path) -> None:
+    """A client can take its time for it; its authority may have gone meanwhile."""
+    async with site(tmp_path, MUTUAL, "prometheus") as (running, config):
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = config.client("prometheus").wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        with pytest.raises(ssl.SSLWantReadError):
+            tls.do_handshake()
+        writer.write(outgoing.read())
+        incoming.write(await reader.read(65_536))
+        trustme.CA().cert_pem.write_to_path(tmp_path / "ca.crt")
+        await until(lambda: bool(config.notes))
+        tls.do_handshake()
+        tls.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        writer.write(outgoing.read())
+        answer = b""
+        async with asyncio.timeout(10):
+            while data := await reader.read(65_536):
+                incoming.write(data)
+                with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
+                    answer += tls.read(65_536)
+        writer.transport.abort()
+        assert answer == b""
+        said = [fields["error"] for _, message, fields in running.notes if "handshake" in message]
+        assert said == ["the terms have changed since its handshake began"]

@@ -27,13 +27,19 @@ class FileError(Exception):
 
 
 def read_file(option: str, path: Path) -> bytes:
-    """What is in it; raises ``FileError``, also for what is far too long."""
+    """What is in it; raises ``FileError``, also for what is far too long, and for what can be read
+    once: a pipe is empty when it is looked at again, and an empty file asks for nothing.
+    """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise FileError(f"--{option}: {path}: no regular file")
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise FileError(f"--{option}: {path}: {reason}") from None
+    except ValueError as error:  # of a path that no file can have
+        raise FileError(f"--{option}: {path}: {error}") from None
     if len(content) > _MAX_BYTES:
         raise FileError(f"--{option}: {path}: longer than {_MAX_BYTES} bytes")
     return content
@@ -82,15 +88,21 @@ class Followed(Generic[T]):
         try:
             content, values = await asyncio.to_thread(self._looked)
         except FileError as error:
-            if not self._failing:
-                self._failing = True
-                self._note("error", f"{error}; what was read before stays in use", {})
+            self._fail(str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next change must be seen
+            self._fail(f"{', '.join(self._options)}: cannot be read ({type(error).__name__})")
             return
         self._failing = False
         if values:
             self._content, self._values = content, values
             fields: dict[str, object] = {"options": ", ".join(self._options)}
             self._note("info", "files have changed and were read anew", fields)
+
+    def _fail(self, problem: str) -> None:
+        if not self._failing:
+            self._failing = True
+            self._note("error", f"{problem}; what was read before stays in use", {})
 
     def _looked(self) -> tuple[bytes, list[T]]:
         """What identifies the content, and what it makes, if it is not what we have."""

@@ -15,8 +15,8 @@ from cachetools import TLRUCache
 
 K = TypeVar("K", bound=Hashable)
 
-# Of tokens that are somebody's, and as many of nobody's: however many strangers come, no scraper is
-# forgotten for them.
+# Of tokens that got in, of those that are somebody's and did not, and of nobody's, each: however
+# many come without a right, no scraper is forgotten for them.
 MOST = 512
 
 
@@ -82,6 +82,9 @@ class Answers:
         self._users: TLRUCache[bytes, tuple[User, float]] = TLRUCache(
             most, lambda _key, kept, _now: kept[1] + times.unasked, timer=clock
         )
+        self._others: TLRUCache[bytes, tuple[User, float]] = TLRUCache(
+            most, lambda _key, kept, _now: kept[1] + times.yes, timer=clock
+        )
         self._nobodys: TLRUCache[bytes, float] = _until(most, times.no, clock)
         self._allowed: TLRUCache[tuple[User, str], float] = _until(most, times.unasked, clock)
         self._denied: TLRUCache[tuple[User, str], float] = _until(most, times.no, clock)
@@ -95,7 +98,11 @@ class Answers:
         if identity in self._nobodys:
             return Verdict(Standing.UNKNOWN)
         user = self.user(identity)
-        return self._of_user(user, path, self._lifetimes.yes) if user else None
+        verdict = self._of_user(user, path, self._lifetimes.yes) if user else None
+        got_in = verdict is not None and verdict.standing is Standing.ALLOWED
+        if got_in and (kept := self._others.pop(identity, None)):
+            self._users[identity] = kept
+        return verdict
 
     def last_resort(self, identity: bytes, path: str) -> Verdict | None:
         """Where the API server cannot be asked: the verdict that lets in still, or None."""
@@ -105,17 +112,19 @@ class Answers:
 
     def user(self, identity: bytes) -> User | None:
         """Whose the token is, where that need not be asked."""
-        kept = self._users.get(identity)
+        kept = self._users.get(identity) or self._others.get(identity)
         return kept[0] if kept and self._clock() - kept[1] < self._lifetimes.yes else None
 
     def take_user(self, identity: bytes, user: User | None, asked: float) -> None:
         """The token is this user's, None for nobody's, when that was ``asked``."""
         if user is None:
             self._users.pop(identity, None)
+            self._others.pop(identity, None)
             self._nobodys[identity] = asked
         else:
             self._nobodys.pop(identity, None)
-            self._users[identity] = (user, asked)
+            # Whose it is does not say yet that it gets in.
+            (self._users if identity in self._users else self._others)[identity] = (user, asked)
 
     def take_right(self, user: User, path: str, asked: float, *, allowed: bool) -> None:
         """The user may get the path or not, when that was ``asked``."""

@@ -6,7 +6,6 @@ the format of Prometheus' exporter-toolkit (docs/web-configuration.md there).
 from exporter.web.terms.current import Current
 from exporter.web.terms.gate import Gate
 from exporter.web.terms.reading import Terms, followed_terms, read_terms
-from exporter.web.terms.security import refusal
 from exporter.web.terms.tls_files import TlsFiles
 
-__all__ = ["Current", "Gate", "Terms", "TlsFiles", "followed_terms", "read_terms", "refusal"]
+__all__ = ["Current", "Gate", "Terms", "TlsFiles", "followed_terms", "read_terms"]

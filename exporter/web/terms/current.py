@@ -13,7 +13,7 @@ from aiohttp import web
 from exporter.web.listening import Followed
 from exporter.web.listening.files import LOOK_SECONDS
 from exporter.web.terms.reading import Terms
-from exporter.web.terms.security import narrowed
+from exporter.web.terms.security import ServerContext, narrowed, refusal
 
 
 class Current:
@@ -50,6 +50,14 @@ class Current:
     def context(self) -> ssl.SSLContext | None:
         """The TLS of a new connection; None is none."""
         return self.terms.context
+
+    def refusal(self, tls: ssl.SSLObject) -> str:
+        """Why this client is not let in after a handshake that went well, ``""`` if it is."""
+        began = tls.context
+        # A client can take its time for a handshake, and whoever ends connections sees none yet.
+        if isinstance(began, ServerContext) and narrowed(began, self.terms.context):
+            return "the terms have changed since its handshake began"
+        return refusal(tls)
 
     def outdated(self, request: web.BaseRequest) -> bool:
         """Whether the handshake of its connection was on other terms."""

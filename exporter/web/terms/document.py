@@ -67,16 +67,18 @@ class KeyProblemError(ValueError):
         super().__init__(f"{key}: {problem}")
 
 
-def read_document(path: Path, usage: Usage) -> Document:
-    """Raises ``FileError``."""
+def read_document(path: Path, usage: Usage, *, blank: bool = True) -> Document:
+    """Raises ``FileError``, also for an empty file where it must not be ``blank``."""
     content = read_file(usage.option, path)
+    if not blank and not content.strip():
+        raise problem_at(path, "is empty now: for no terms at all, write {}", usage)
     try:
         present = _present(parse(content.decode()))
         _check_fit(present, usage)
         document: Document = converted(present, Document)
     except TwinError as error:
         problem = f"{'.'.join(error.keys)}: stands here twice, again in line {error.line}"
-    except UnicodeDecodeError:
+    except UnicodeError:  # YAML has escapes for what is none
         problem = "is no UTF-8"
     except YamlError as error:
         # Its own words can be those of a password.

@@ -45,4 +45,4 @@ def _pem(section: TlsSection, file: Path, key: str, option: str) -> Pem | None:
     if named:
         place, path = named
         return f"--{place}: {path}", read_file(place, path)
-    return (f"--{option}: {file}: {TLS}.{key}", inline.encode()) if inline else None
+    return (f"--{option}: {file}: {TLS}.{key}", inline.encode(errors="replace")) if inline else None

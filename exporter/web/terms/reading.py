@@ -35,7 +35,7 @@ _HEADERS: dict[str, tuple[str, ...]] = {
     "X-XSS-Protection": (),
 }
 _PRINTABLE = re.compile(r"[\x20-\x7e]*\Z")
-_BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}\Z")
+_BCRYPT = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}\Z", re.ASCII)
 # Of a whole minute of a processor there is no use; the least is bcrypt's own.
 _COSTS = range(4, 19)
 # As Go writes durations.
@@ -43,6 +43,7 @@ _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+\Z")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _MAX_SECONDS = 86_400.0
+_MAX_BURST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,11 @@ class Terms:
     rate: Rate | None = None
 
 
-def read_terms(path: Path, usage: Usage = WEB) -> Terms:
-    """Of the file and those that it names; raises ``FileError``."""
-    document = read_document(path, usage)
+def read_terms(path: Path, usage: Usage = WEB, *, blank: bool = True) -> Terms:
+    """Of the file and those that it names; raises ``FileError``, also for an empty file where it
+    must not be ``blank``.
+    """
+    document = read_document(path, usage, blank=blank)
     try:
         return _terms(document, path, usage)
     except KeyProblemError as problem:
@@ -69,13 +72,21 @@ def read_terms(path: Path, usage: Usage = WEB) -> Terms:
 
 def followed_terms(path: Path, note: Note, usage: Usage = WEB) -> Followed[Terms]:
     """Read anew when the file has changed, or one that it names."""
+    began = False
 
     def files() -> list[tuple[str, Path]]:
         section = read_document(path, usage).tls_server_config or TlsSection()
         named = named_files(section, path.parent, usage.option)
         return [(usage.option, path), *named.values()]
 
-    return Followed(files, lambda: read_terms(path, usage), note=note)
+    def read() -> Terms:
+        nonlocal began
+        # Whoever writes it in place empties it first: that must let nobody in.
+        terms = read_terms(path, usage, blank=not began)
+        began = True
+        return terms
+
+    return Followed(files, read, note=note)
 
 
 def _terms(document: Document, path: Path, usage: Usage) -> Terms:
@@ -130,4 +141,6 @@ def _rate(section: RateSection) -> Rate | None:
         raise KeyProblemError(key, f"is at most a day; not {interval!r}")
     if section.burst < 1:
         raise KeyProblemError("rate_limit.burst", "must be at least 1: else nothing is ever served")
+    if section.burst > _MAX_BURST:
+        raise KeyProblemError("rate_limit.burst", f"is at most {_MAX_BURST}")
     return Rate(seconds, section.burst)

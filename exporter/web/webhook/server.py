@@ -22,7 +22,7 @@ from exporter.notes import Note
 from exporter.web.leaving import end_connections
 from exporter.web.listening import Followed, Listener
 from exporter.web.listening.files import LOOK_SECONDS
-from exporter.web.terms import Current, Terms, refusal
+from exporter.web.terms import Current, Terms
 from exporter.web.terms.passwords import BusyError, Passwords
 from exporter.web.webhook.bodies import check_announced
 from exporter.web.webhook.paths import Regions, region_of
@@ -88,7 +88,7 @@ class AuditWebhook:
         self._listener = Listener(
             self._protocol,
             context=self._terms.context if self._terms else lambda: None,
-            peers=refusal,
+            peers=self._terms.refusal if self._terms else lambda _: "",
             note=note,
             bounds=limits.bounds,
         )

@@ -25,7 +25,9 @@ def test_what_a_web_configuration_asks_for_is_told(
     prefix = f"ok    web: {config.path}: serves with "
     assert said(capsys, config) == (0, f"{prefix}no TLS and no passwords")
     config.write(f"{MUTUAL}basic_auth_users: {{alice: {hashed('a')}}}\n")
-    assert said(capsys, config) == (0, f"{prefix}TLS and client certificates and passwords")
+    assert said(capsys, config) == (0, f"{prefix}TLS and passwords and client certificates")
+    config.write(MUTUAL.replace("RequireAndVerifyClientCert", "VerifyClientCertIfGiven"))
+    assert said(capsys, config) == (0, f"{prefix}TLS and client certificates, if given")
 
 
 def test_a_wrong_web_configuration_fails(

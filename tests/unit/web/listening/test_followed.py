@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,49 @@ async def test_going_back_to_the_old_content_ends_the_trouble(tmp_path: Path) ->
         await followed.look()
     assert followed.value == "one"
     assert [level for level, _ in notes] == ["error", "error"]
+
+
+async def test_a_failure_that_nobody_foresaw_ends_nothing(tmp_path: Path) -> None:
+    """It is said without its words, which can be those of the file; the next change is read."""
+    path, notes = tmp_path / "file", Notes()
+
+    def read() -> str:
+        if (text := path.read_text()) == "odd":
+            raise ValueError("odd")
+        return text
+
+    followed = Followed(
+        [("an-option", path)], read, note=lambda level, message, _: notes.append((level, message))
+    )
+    path.write_text("one")
+    await followed.load()
+    path.write_text("odd")
+    for _ in range(2):
+        await followed.look()
+        assert followed.value == "one"
+    assert notes == [
+        ("error", "--an-option: cannot be read (ValueError); what was read before stays in use")
+    ]
+    path.write_text("two")
+    await followed.look()
+    assert followed.value == "two"
+
+
+def test_a_path_that_can_be_none_is_an_error() -> None:
+    with pytest.raises(FileError, match=r"^--an-option: a\x00b: embedded null"):
+        read_file("an-option", Path("a\0b"))
+
+
+async def test_a_pipe_is_an_error() -> None:
+    """What was read of it is gone, and the next look would find an empty file."""
+    reading, writing = os.pipe()
+    try:
+        os.write(writing, b"one")
+        os.close(writing)
+        with pytest.raises(FileError, match=r"^--an-option: /dev/fd/\d+: no regular file$"):
+            await following(Path(f"/dev/fd/{reading}"), []).load()
+    finally:
+        os.close(reading)
 
 
 async def test_what_cannot_be_used_at_first_is_an_error(tmp_path: Path) -> None:

@@ -40,3 +40,21 @@ def test_an_answer_that_came_too_late_is_none() -> None:
     assert answers.verdict(b"nobody", "/metrics") is None
     assert answers.verdict(b"ann", "/metrics") is None
     assert answers.last_resort(b"ann", "/metrics") is None
+
+
+def test_users_without_a_right_push_out_none_who_has_one() -> None:
+    """Whoever has an account can have as many tokens made for it as they like."""
+    clock = Clock()
+    answers = Answers(clock, most=5)
+    answers.take_user(b"ann", ANN, clock())
+    answers.take_right(ANN, "/metrics", clock(), allowed=True)
+    assert answers.verdict(b"ann", "/metrics") == Verdict(Standing.ALLOWED, "ann")
+    for number in range(100):
+        user = User("bob", extra=(("id", (str(number),)),))
+        answers.take_user(b"%d" % number, user, clock())
+        answers.take_right(user, "/metrics", clock(), allowed=False)
+        assert answers.verdict(b"%d" % number, "/metrics") == Verdict(Standing.DENIED, "bob")
+    assert answers.verdict(b"ann", "/metrics") == Verdict(Standing.ALLOWED, "ann")
+    answers.take_user(b"ann", None, clock())
+    assert answers.user(b"ann") is None
+    assert answers.last_resort(b"ann", "/metrics") is None

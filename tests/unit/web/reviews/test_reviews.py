@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from exporter.web.reviews import Kind, Result, Standing, UnansweredError, Verdict
+from exporter.web.reviews import Kind, Result, Standing, UnansweredError, User, Verdict
+from exporter.web.reviews.answers import MOST
 from exporter.web.reviews.reviews import Limits
 from exporter.web.terms.rate import Rate
 from tests.unit.web.reviews.reviewer import FAST, Clock, Knowing, until
@@ -191,8 +192,7 @@ async def test_strangers_wait_in_bounds(server: Knowing) -> None:
 
     crowd = [stranger(number, "10.0.0.1") for number in range(10)]
     others = [stranger(10 + number, "10.0.0.2") for number in range(10)]
-    third = stranger(20, "10.0.0.3")
-    for each in (*crowd[3:], *others[3:], third):
+    for each in (*crowd[3:], *others[3:]):
         with pytest.raises(UnansweredError, match="too many tokens wait to be reviewed"):
             await each
     assert not any(each.done() for each in (*crowd[:3], *others[:3]))
@@ -262,3 +262,41 @@ async def test_no_token_is_kept(server: Knowing) -> None:
     assert "ann's" not in str(kept)
     assert "nobody's" not in str(kept)
     assert reviews._answers.identity("ann's") != others._answers.identity("ann's")
+
+
+async def test_whoever_has_an_account_pushes_out_none_who_may() -> None:
+    """With token after token of an account without the right: the scraper is let in as before."""
+    server, clock = Knowing(), Clock()
+    reviews = server.reviews(clock)
+    assert (await reviews.verdict("ann's", "/metrics", "scraper")).standing is Standing.ALLOWED
+    for number in range(MOST + 1):
+        server.users[f"bob's {number}"] = User("bob", "2", extra=(("id", (str(number),)),))
+        verdict = await reviews.verdict(f"bob's {number}", "/metrics", "tenant")
+        assert verdict.standing is Standing.DENIED
+    clock.now += 61
+    server.away = True
+    assert (await reviews.verdict("ann's", "/metrics", "scraper")).standing is Standing.ALLOWED
+
+
+async def test_who_comes_from_elsewhere_gets_a_place(server: Knowing) -> None:
+    """One of those that have the most of them makes room, and none that is being asked about."""
+    limits = Limits(at_once=1, waiting=6, of_one=3, rate=FAST)
+    reviews = server.reviews(limits=limits)
+    server.free.clear()
+    crowd = {
+        (peer, number): asyncio.create_task(reviews.verdict(f"{peer} {number}", "/metrics", peer))
+        for number in range(3)
+        for peer in ("one", "other")
+    }
+    await until(lambda: server.asked == ["one 0"])
+    scraper = asyncio.create_task(reviews.verdict("ann's", "/metrics", "scraper"))
+    await until(crowd["one", 2].done)
+    with pytest.raises(UnansweredError, match="too many tokens wait to be reviewed"):
+        await crowd["one", 2]
+    with pytest.raises(UnansweredError, match="too many"):
+        await reviews.verdict("one more", "/metrics", "one")
+    server.free.set()
+    assert await scraper == ALLOWED
+    del crowd["one", 2]
+    assert {(await each).standing for each in crowd.values()} == {Standing.UNKNOWN}
+    assert "one 2" not in server.asked

@@ -56,6 +56,15 @@ def problem(config: WebConfig, text: str) -> str:
             "basic_auth_users: {a: $2y$19$aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\n",
             "basic_auth_users.a: has a cost that is not from 4 to 18",
         ),
+        ('"\\ud800": {}\n', "is no UTF-8"),
+        (
+            'tls_server_config: {cert: "\\ud800", key: x}\n',
+            "tls_server_config.cert: no PEM certificates",
+        ),
+        (
+            "rate_limit: {interval: 1s, burst: " + "9" * 400 + "}\n",
+            "rate_limit.burst: is at most 1000000",
+        ),
         ("rate_limit: {interval: 1}\n", "rate_limit.interval: is a duration with its unit, such"),
         ("rate_limit: {interval: often}\n", "rate_limit.interval: is a duration such as 1s or 1"),
         ("rate_limit: {interval: 25h}\n", "rate_limit.interval: is at most a day; not '25h'"),

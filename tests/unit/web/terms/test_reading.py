@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from exporter.web.terms import Terms, read_terms
+from exporter.web.terms import Terms, followed_terms, read_terms
 from tests.unit.web.web_config import TLS, WebConfig, hashed
 
 
@@ -143,3 +143,28 @@ def test_headers_users_and_rate(config: WebConfig) -> None:
     assert terms.users == {"alice": alice}
     assert terms.rate is not None
     assert (terms.rate.interval, terms.rate.burst) == (60.5, 20)
+
+
+async def test_a_file_that_is_just_being_written_takes_no_protection_away(
+    config: WebConfig,
+) -> None:
+    """Whoever writes in place empties it first. At the start, and as comments, nothing is meant."""
+    notes: list[tuple[str, str]] = []
+    config.path.write_text("")
+    followed = followed_terms(config.path, lambda level, said, _: notes.append((level, said)))
+    await followed.load()
+    assert followed.value == Terms(None)
+    users = f"basic_auth_users: {{ann: {hashed('x')}}}\n"
+    config.path.write_text(users)
+    await followed.look()
+    assert followed.value.users
+    notes.clear()
+    for blank in ("", " \n"):
+        config.path.write_text(blank)
+        await followed.look()
+        assert followed.value.users
+    problem = "is empty now: for no terms at all, write {}; what was read before stays in use"
+    assert notes == [("error", f"--web.config.file: {config.path}: {problem}")]
+    config.path.write_text("{}\n")
+    await followed.look()
+    assert not followed.value.users
