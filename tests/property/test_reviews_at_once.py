@@ -113,14 +113,14 @@ async def _play(steps: list[tuple[object, ...]]) -> None:
             max(Counter(q for q, _ in server.open if isinstance(q, str)).values(), default=1) == 1
         )
         assert len(reviews._asking) <= 4 + len(_USERS)
-        assert all(number <= 2 for number in reviews._strangers.values())
+        assert all(number <= 2 for number in reviews._asking.crowds.values())
     while waiting:
         server.answer(0, True)
         await _settle()
         judge()
     assert not server.open
     assert not reviews._asking
-    assert not reviews._strangers
+    assert not reviews._asking.crowds
 
 
 @settings(deadline=None)

@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from exporter.web.reviews.answers import Answers, Standing, User, Verdict
 from exporter.web.reviews.tally import Kind, Result, Tally
+from exporter.web.singleflight import CrowdedError, Flight, SingleFlight
 from exporter.web.terms.rate import Bucket, Rate
 
 T = TypeVar("T")
 # An API server answers some 1 000 reviews a second; this much of it anybody may take.
 _RATE = Rate(0.1, 20)
-_CROWDED = "too many tokens wait to be reviewed"
 
 
 class UnansweredError(Exception):
@@ -59,19 +58,6 @@ class Limits:
     """Seconds after a question about one of the others failed, in which none is asked."""
 
 
-@dataclass(slots=True, eq=False)
-class _Review:
-    """One that is under way."""
-
-    stranger: str | None
-    """The address that one came from whom we do not know."""
-    begun: bool = False
-    """Whether it has its turn."""
-    dropped: bool = False
-    """Whether it made room for another one."""
-    task: asyncio.Task[Verdict] = field(init=False)
-
-
 class Reviews:
     """Decides on tokens by what the API server answers or has answered."""
 
@@ -89,8 +75,9 @@ class Reviews:
         self._answers = answers or Answers(clock)
         self._limits = limits = limits or Limits()
         self._bucket = Bucket(limits.rate, clock=clock)
-        self._asking: dict[tuple[bytes, str], _Review] = {}
-        self._strangers: Counter[str] = Counter()
+        self._asking: SingleFlight[tuple[bytes, str], Verdict] = SingleFlight(
+            "review", waiting=limits.waiting, of_one=limits.of_one
+        )
         self._turn = asyncio.Semaphore(limits.at_once)
         self._turn_of_known = asyncio.Semaphore(limits.at_once)
         self._failed = float("-inf")
@@ -116,63 +103,26 @@ class Reviews:
 
     async def _asked(self, identity: bytes, token: str, path: str, stranger: str | None) -> Verdict:
         """Together with all that ask the same; ``stranger`` is the address of one."""
-        key = (identity, path)
-        if key not in self._asking:
-            if stranger is not None:
-                self._admit(stranger)
-            self._asking[key] = new = _Review(stranger)
-            new.task = asyncio.create_task(self._ask(identity, token, path, new), name="review")
-            new.task.add_done_callback(lambda _: self._done(key, new))
-        review, limits = self._asking[key], self._limits
+        limits = self._limits
         seconds = limits.patience_of_known if stranger is None else limits.patience
         try:
-            # Whoever goes away or waits no more, the others and the next ones have the answer.
             async with asyncio.timeout(seconds):
-                return await asyncio.shield(review.task)
+                return await self._asking.result(
+                    (identity, path),
+                    lambda flight: self._ask(identity, token, path, flight),
+                    stranger,
+                )
         except TimeoutError:
             raise UnansweredError(f"no answer of the API server in {seconds:g} s") from None
-        except asyncio.CancelledError:
-            if review.dropped and review.task.cancelled():
-                raise UnansweredError(_CROWDED) from None
-            raise
+        except CrowdedError:
+            raise UnansweredError("too many tokens wait to be reviewed") from None
 
-    def _admit(self, stranger: str) -> None:
-        if self._strangers[stranger] >= self._limits.of_one or not self._has_room(stranger):
-            raise UnansweredError(_CROWDED)
-        self._strangers[stranger] += 1
-
-    def _has_room(self, newcomer: str) -> bool:
-        """Whether there is room, if need be that of the last one of the largest crowd."""
-        if self._strangers.total() < self._limits.waiting:
-            return True
-        crowd = max(self._strangers, key=self._strangers.__getitem__)
-        if self._strangers[crowd] <= self._strangers[newcomer] + 1:
-            return False
-        for key, review in reversed(self._asking.items()):
-            if review.stranger == crowd and not review.begun:
-                review.dropped = True
-                self._forget(key, review)
-                review.task.cancel()
-                return True
-        return False
-
-    def _forget(self, key: tuple[bytes, str], review: _Review) -> None:
-        del self._asking[key]
-        if review.stranger is not None:
-            self._strangers[review.stranger] -= 1
-            if not self._strangers[review.stranger]:
-                del self._strangers[review.stranger]
-
-    def _done(self, key: tuple[bytes, str], review: _Review) -> None:
-        if not review.dropped:
-            self._forget(key, review)
-        if not review.task.cancelled():
-            review.task.exception()  # all that waited may have gone
-
-    async def _ask(self, identity: bytes, token: str, path: str, review: _Review) -> Verdict:
-        stranger = review.stranger is not None
+    async def _ask(
+        self, identity: bytes, token: str, path: str, flight: Flight[Verdict]
+    ) -> Verdict:
+        stranger = flight.peer is not None
         async with self._turn if stranger else self._turn_of_known:
-            review.begun = True
+            flight.begun = True
             while stranger and (wait := self._bucket.take()):  # noqa: ASYNC110 - nobody tells of time
                 await asyncio.sleep(wait)
             user = self._answers.user(identity)

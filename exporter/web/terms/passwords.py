@@ -13,11 +13,12 @@ import binascii
 import hashlib
 import hmac
 import secrets
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import bcrypt
 from cachetools import LRUCache
+
+from exporter.web.singleflight import CrowdedError, Flight, SingleFlight
 
 # A Prometheus or two, and the people who look. The wrong ones have a room of their own: however
 # many come, none of the right ones is forgotten for them.
@@ -41,8 +42,9 @@ class Passwords:
         self._key = secrets.token_bytes(32)
         self._right: LRUCache[bytes, bool] = LRUCache(_KNOWN)
         self._wrong: LRUCache[bytes, bool] = LRUCache(_KNOWN)
-        self._trying: dict[bytes, asyncio.Task[bool]] = {}
-        self._crowds: Counter[str] = Counter()
+        self._trying: SingleFlight[bytes, bool] = SingleFlight(
+            "password", waiting=_WAITING, of_one=_OF_ONE
+        )
         self._turn = asyncio.Semaphore(1)
 
     async def fit(self, users: Mapping[str, str], authorization: str, peer: str) -> bool:
@@ -61,30 +63,23 @@ class Passwords:
             return self._right[known]
         if known in self._wrong:
             return self._wrong[known]
-        if known not in self._trying:
-            if len(self._trying) >= _WAITING or self._crowds[peer] >= _OF_ONE:
-                raise BusyError
-            self._crowds[peer] += 1
-            trying = asyncio.create_task(
-                self._try(known, _plan(users.values(), hash_), password), name="password"
+        plan = _plan(users.values(), hash_)
+        try:
+            return await self._trying.result(
+                known, lambda flight: self._try(known, plan, password, flight), peer
             )
-            self._trying[known] = trying
-            trying.add_done_callback(lambda _: self._tried(known, peer))
-        # Whoever goes away, the others and the next ones have the answer.
-        return await asyncio.shield(self._trying[known])
+        except CrowdedError:
+            raise BusyError from None
 
-    async def _try(self, known: bytes, plan: list[tuple[bytes, bool]], password: bytes) -> bool:
+    async def _try(
+        self, known: bytes, plan: list[tuple[bytes, bool]], password: bytes, flight: Flight[bool]
+    ) -> bool:
         async with self._turn:
+            flight.begun = True
             self.tried += 1
             fits = await asyncio.to_thread(_tried, plan, password)
         (self._right if fits else self._wrong)[known] = fits
         return fits
-
-    def _tried(self, known: bytes, peer: str) -> None:
-        del self._trying[known]
-        self._crowds[peer] -= 1
-        if not self._crowds[peer]:
-            del self._crowds[peer]
 
     def _identity(self, *parts: bytes) -> bytes:
         whole = b"".join(len(part).to_bytes(4) + part for part in parts)

@@ -205,7 +205,7 @@ async def test_strangers_wait_in_bounds(server: Knowing) -> None:
         assert (await each).standing is Standing.UNKNOWN
     # They have left nothing behind.
     assert (await stranger(30, "10.0.0.1")).standing is Standing.UNKNOWN
-    assert (reviews._asking, reviews._strangers.total()) == ({}, 0)
+    assert (len(reviews._asking), reviews._asking.crowds.total()) == (0, 0)
 
 
 async def test_strangers_are_asked_about_so_often_and_no_more(server: Knowing) -> None:

@@ -138,24 +138,41 @@ async def test_who_goes_away_leaves_the_answer_to_the_next() -> None:
 
 
 async def test_those_who_wait_are_bounded() -> None:
-    """All together, and those of one address, who leave room for others. What is known needs not
-    wait.
-    """
+    """All together, and those of one address. What is known needs not wait."""
     passwords = Passwords()
     assert await passwords.fit(USERS, basic("alice", "wonderland"), HERE)
     peers = [f"10.0.0.{place // module._OF_ONE}" for place in range(module._WAITING)]
-    waiting = []
     async with passwords._turn:
+        waiting = []
         for place, peer in enumerate(peers):
             given = basic("alice", f"wrong {place}")
             waiting.append(asyncio.create_task(passwords.fit(USERS, given, peer)))
             await asyncio.sleep(0)
-            if place == module._OF_ONE:
-                with pytest.raises(BusyError):
-                    await passwords.fit(USERS, basic("alice", "one more"), peers[0])
         with pytest.raises(BusyError):
-            await passwords.fit(USERS, basic("alice", "one more"), HERE)
+            await passwords.fit(USERS, basic("alice", "one more"), peers[0])
+        assert len(passwords._trying) == module._WAITING
         assert await passwords.fit(USERS, basic("alice", "wonderland"), HERE)
     assert not any(await asyncio.gather(*waiting))
     assert not await passwords.fit(USERS, basic("alice", "one more"), peers[0])
-    assert not passwords._crowds
+    assert not passwords._trying.crowds
+
+
+async def test_who_comes_from_elsewhere_gets_a_place() -> None:
+    """However many wrong ones wait: after a restart no right one is known, and none is shut out."""
+    passwords = Passwords()
+    async with passwords._turn:
+        crowd = [
+            asyncio.create_task(passwords.fit(USERS, basic("alice", f"wrong {place}"), peer))
+            for place, peer in enumerate(
+                f"10.0.0.{place // module._OF_ONE}" for place in range(module._WAITING)
+            )
+        ]
+        await asyncio.sleep(0)
+        scraper = asyncio.create_task(passwords.fit(USERS, basic("alice", "wonderland"), HERE))
+        await asyncio.wait(crowd, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        (dropped,) = [each for each in crowd if each.done()]
+        with pytest.raises(BusyError):
+            await dropped
+    assert await scraper
+    crowd.remove(dropped)
+    assert not any(await asyncio.gather(*crowd))
