@@ -109,10 +109,12 @@ def test_series_and_labels_of_audit_families_are_told_apart(tmp_path: Path) -> N
     assert own['kube_event_metrics_label_values{label="audit/resource"}'] == 1
 
 
-def test_the_checkpoint_is_active_when_all_of_it_is(tmp_path: Path) -> None:
+async def test_the_checkpoint_is_active_when_all_of_it_is(tmp_path: Path) -> None:
     """Of an exporter of audit events alone it is one file."""
     told = Told({**LOG, "checkpoint.path": str(tmp_path / "c.db")})
     assert samples(told.text)["kube_event_metrics_checkpoint_active"] == 1
+    assert told.auditing.committer is not None
+    await told.auditing.committer.close()
     told = Told({**LOG, "checkpoint.path": str(tmp_path / "missing" / "c.db")})
     assert samples(told.text)["kube_event_metrics_checkpoint_active"] == 0
 
