@@ -106,8 +106,7 @@ class WebServer:
         """
         if self._gate:
             await self._gate.load()
-        if self._token_guard and not self.encrypted:
-            self._note("warning", "bearer tokens come in the clear: no TLS", {})
+        self._warn_of_tokens()
         app = web.Application(middlewares=self._middlewares())
         app.on_response_prepare.append(self._common_headers)
         app.router.add_get(self._telemetry_path, self._metrics)
@@ -125,7 +124,7 @@ class WebServer:
         await self._runner.setup()
         bound = await self._listener.start(host, port)
         if self._gate:
-            following = self._gate.follow(self._end_connections)
+            following = self._gate.follow(changed=self._warn_of_tokens, ended=self._end_connections)
             self._following = asyncio.create_task(following, name="files of the web server")
         return bound
 
@@ -146,6 +145,10 @@ class WebServer:
         if self._runner is None or self._runner.server is None:
             raise RuntimeError("a connection before start()")
         return self._runner.server
+
+    def _warn_of_tokens(self) -> None:
+        if self._token_guard and not self.encrypted:
+            self._note("warning", "bearer tokens come in the clear: no TLS", {})
 
     def _end_connections(self) -> None:
         end_connections(self._server(), self._busy)

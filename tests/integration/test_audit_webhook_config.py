@@ -142,6 +142,21 @@ async def test_who_still_may_keeps_its_connection_for_one_more_batch(listening: 
     assert (status, headers.get("Connection")) == (200, None)
 
 
+async def test_what_lets_in_everybody_is_warned_of(tmp_path: Path) -> None:
+    """At the start and after a change, and credentials that anybody on the way can read."""
+    everybody = "the audit webhook takes batches of whoever has its address"
+    clear = "the audit webhook's credentials come in the clear: no TLS"
+    config = WebConfig(tmp_path, USERS)
+    async with _serving(config) as site:
+        listening = Listening(config, site)
+        assert site.warned == [clear]
+        for text, said in ((ONE_NAME, set()), (TLS, {everybody}), ("{}\n", {everybody})):
+            site.notes.clear()
+            await listening.change(text)
+            await until(lambda: len(site.notes) == 1 + len(said))  # noqa: B023 - awaited here
+            assert {each[1] for each in site.notes if "files have" not in each[1]} == said
+
+
 async def test_passwords_are_asked_for_before_the_body(tmp_path: Path) -> None:
     """Beside a certificate or without one; who has none learns nothing of the paths."""
     config = WebConfig(tmp_path, TLS + USERS)

@@ -57,6 +57,9 @@ class Site:
     def __init__(self, **options: Any) -> None:
         self.sink = Sink()
         self.notes: list[tuple[str, str, dict[str, object]]] = []
+        """What it has said since it listens."""
+        self.warned: list[str] = []
+        """What it said at its start."""
         options = {"max_body_bytes": LIMIT, **options}
         if tls := options.pop("tls", None):
             options["terms"] = tls.followed(self._note)
@@ -109,6 +112,8 @@ async def serving(limits: Limits | None = None, **options: Any) -> AsyncIterator
     """A site on any free port."""
     site = Site(limits=limits, **options)
     _, site.port = await site.webhook.start("127.0.0.1", 0)
+    site.warned = [message for _, message, _ in site.notes]
+    site.notes.clear()
     try:
         yield site
     finally:

@@ -36,15 +36,17 @@ class Current:
         """Read them anew if there is something new."""
         await self._followed.look()
 
-    async def follow(self, ended: Callable[[], None]) -> NoReturn:
-        """Read them anew when they change, for ever; ``ended`` is told when who was let in before
-        could be refused now.
+    async def follow(self, *, changed: Callable[[], None], ended: Callable[[], None]) -> NoReturn:
+        """Read them anew when they change, for ever; ``changed`` is told of it, and ``ended`` when
+        who was let in before could be refused now.
         """
         while True:
             await asyncio.sleep(self._look_seconds)
-            before = self.terms.context
+            before = self.terms
             await self.look()
-            if narrowed(before, self.terms.context):
+            if self.terms is not before:
+                changed()
+            if narrowed(before.context, self.terms.context):
                 ended()
 
     def context(self) -> ssl.SSLContext | None:

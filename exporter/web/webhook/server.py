@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, NoReturn
@@ -76,6 +77,7 @@ class AuditWebhook:
     ) -> None:
         limits = limits or Limits()
         self._max_body_bytes = max_body_bytes
+        self._note = note
         self._look_seconds = look_seconds
         self._receiving = Receiving(receive, max_body_bytes, limits)
         self._regions = Regions()
@@ -129,6 +131,7 @@ class AuditWebhook:
             await self._terms.load()
         if self._tokens:
             await self._tokens.load()
+        self._warn()
         self._server = web.Server(
             self._handle,
             request_factory=_request,
@@ -144,7 +147,11 @@ class AuditWebhook:
         server = self._server
         followed: list[Coroutine[Any, Any, NoReturn]] = []
         if self._terms:
-            followed.append(self._terms.follow(lambda: end_connections(server, self._busy)))
+            followed.append(
+                self._terms.follow(
+                    changed=self._warn, ended=lambda: end_connections(server, self._busy)
+                )
+            )
         if self._tokens:
             followed.append(self._tokens.follow(self._look_seconds))
         self._following = [
@@ -164,6 +171,15 @@ class AuditWebhook:
             await self._receiving.done()
             await self._server.shutdown(_SHUTDOWN_SECONDS)
         await self._listener.close()
+
+    def _warn(self) -> None:
+        """Of what `check` warns of too; a change of the file can bring it about."""
+        terms = self._terms.terms if self._terms else Terms(None)
+        certificate = terms.context and terms.context.verify_mode is ssl.CERT_REQUIRED
+        if not (certificate or self._tokens or terms.users):
+            self._note("warning", "the audit webhook takes batches of whoever has its address", {})
+        if (self._tokens or terms.users) and not terms.context:
+            self._note("warning", "the audit webhook's credentials come in the clear: no TLS", {})
 
     def _protocol(self) -> asyncio.Protocol:
         if self._server is None:

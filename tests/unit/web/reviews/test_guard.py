@@ -160,7 +160,7 @@ async def test_what_is_said_is_said_seldom_and_without_tokens() -> None:
 
 
 async def test_tokens_in_the_clear_are_warned_of(tmp_path: Path) -> None:
-    """At the start; with TLS they are none."""
+    """At the start, and when a change takes TLS away; with TLS they are none."""
     clear: object = ("warning", "bearer tokens come in the clear: no TLS", {})
     config = WebConfig(tmp_path, TLS)
     async with guarding() as guarded:
@@ -170,6 +170,8 @@ async def test_tokens_in_the_clear_are_warned_of(tmp_path: Path) -> None:
         assert guarded.site.notes == []
         assert await guarded.status("anns") == 200
         assert await guarded.status("bobs") == 403
+        config.write("{}\n")
+        await until(lambda: clear in guarded.site.notes)
 
 
 async def test_the_rate_limit_comes_first(tmp_path: Path) -> None:
