@@ -47,7 +47,7 @@ lint: $(READY) ## Format and lint, without changing anything.
 	$(BIN)/ruff check
 	$(BIN)/codespell README.md CHANGELOG.md alerts dashboards deploy docs exporter tests Makefile
 	$(BIN)/yamllint --strict alerts exporter deploy docs tests/alerts tests/catalogue
-	$(BIN)/shellcheck .ci/run .ci/assets .ci/compiled .ci/dist .ci/image .ci/lock .ci/package .ci/reproducible .ci/supply .ci/try-run
+	$(BIN)/shellcheck .ci/run .ci/assets .ci/chart .ci/compiled .ci/dist .ci/image .ci/lock .ci/package .ci/reproducible .ci/supply .ci/try-run
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/zizmor --offline --quiet --persona auditor .github
 	@if command -v go >/dev/null; then PATH=$(CURDIR)/$(BIN):$$PATH go tool -C .ci/actionlint actionlint; \

@@ -76,6 +76,17 @@ def kubectl(
     return kubectl
 
 
+@pytest.fixture
+def cleaned(kubectl: Kubectl) -> Iterator[None]:
+    """What the test applies is gone after it, but for what the session needs: other manifests have
+    objects of the same names, of which not all may change.
+    """
+    yield
+    label = "-lapp.kubernetes.io/name=kube-event-metrics"
+    kubectl("delete", "deployments,daemonsets,services", "--all-namespaces", label)
+    kubectl("delete", "clusterrolebindings", "kube-event-metrics-scraper", "--ignore-not-found")
+
+
 @pytest.fixture(scope="session")
 def kustomizations(kubectl: Kubectl) -> dict[str, list[Json]]:
     """What the base and each overlay make. Their namespaces and accounts are there."""

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -124,17 +123,6 @@ def test_the_reader_of_audit_logs_asks_for_the_host_and_for_root_alone(
         "runAsNonRoot != true",
         "runAsUser=0",
     ]
-
-
-@pytest.fixture
-def cleaned(kubectl: Kubectl) -> Iterator[None]:
-    """What the test applies is gone after it, but for what the session needs: other manifests have
-    objects of the same names, of which not all may change.
-    """
-    yield
-    label = "-lapp.kubernetes.io/name=kube-event-metrics"
-    kubectl("delete", "deployments,daemonsets,services", "--all-namespaces", label)
-    kubectl("delete", "clusterrolebindings", "kube-event-metrics-scraper", "--ignore-not-found")
 
 
 @pytest.mark.usefixtures("cleaned")

@@ -110,6 +110,7 @@ def test_the_way_ends_at_the_metric(
     assert (done.stdout, done.stderr) == (shown, "")
 
 
+@pytest.mark.usefixtures("cleaned")
 def test_the_manifests_are_applied_and_named_as_they_are(
     kubectl: Kubectl, kustomizations: dict[str, list[Json]]
 ) -> None:
