@@ -20,13 +20,13 @@ roleRef:
 subjects:
   {{- range .components }}
   - kind: ServiceAccount
-    name: {{ include "kube-event-metrics.account" (dict "root" $.root "component" .) }}
-    namespace: {{ $.root.Release.Namespace }}
+    name: {{ include "kube-event-metrics.account" (dict "root" $.root "component" .) | quote }}
+    namespace: {{ $.root.Release.Namespace | quote }}
   {{- end }}
   {{- range .others }}
   - kind: ServiceAccount
-    name: {{ .name }}
-    namespace: {{ .namespace }}
+    name: {{ .name | quote }}
+    namespace: {{ .namespace | quote }}
   {{- end }}
 {{- end }}
 {{- end -}}
@@ -35,7 +35,7 @@ subjects:
 metadata:
   name: {{ .name }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels:
     {{- include "kube-event-metrics.labels" (dict "root" .root "component" "") | nindent 4 }}
