@@ -78,6 +78,23 @@ def _scalars(node: Any) -> list[Any]:
     return [node]
 
 
+def test_events_and_audit_events_share_no_right_in_the_cluster(helm: Helm) -> None:
+    """As docs/deployment.md has them: two releases of one name, in two namespaces."""
+    names = [
+        {
+            (d["kind"], d["metadata"]["name"])
+            for d in documents(helm("template", RELEASE, str(CHART), "-n", space, "--set", given))
+            if d["kind"].startswith("Cluster")
+        }
+        for space, given in (
+            ("here", "web.auth.kubernetes=true"),
+            ("there", "web.auth.kubernetes=true,events.enabled=false,audit.source=log"),
+        )
+    ]
+    assert [len(each) for each in names] == [5, 3]
+    assert names[0] & names[1] == set()
+
+
 def test_annotations_of_pods_are_there_once(helm: Helm) -> None:
     """One's own in the place of ours: a key told twice is no YAML to many readers."""
     key = "kubectl.kubernetes.io/default-container"

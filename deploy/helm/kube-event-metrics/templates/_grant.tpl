@@ -31,6 +31,12 @@ subjects:
 {{- end }}
 {{- end -}}
 
+{{- /* What begins the names of roles for web.auth. They are the whole cluster's: a release of audit events
+alone has others than the release of events, which may have its name in another namespace. */ -}}
+{{- define "kube-event-metrics.asks" -}}
+{{- include "kube-event-metrics.name" (dict "root" . "component" (ternary "exporter" "audit" .Values.events.enabled)) -}}
+{{- end -}}
+
 {{- define "kube-event-metrics.grantMetadata" -}}
 metadata:
   name: {{ .name }}
