@@ -95,6 +95,20 @@ def test_events_and_audit_events_share_no_right_in_the_cluster(helm: Helm) -> No
     assert names[0] & names[1] == set()
 
 
+def test_pods_are_made_anew_for_options_and_not_for_labels_of_other_objects(helm: Helm) -> None:
+    """Without a volume a new pod has no checkpoint."""
+    pods = []
+    for given in (
+        "config.events\\.ttl=1h",
+        "config.events\\.ttl=1h,commonLabels.a=b",
+        "config.events\\.ttl=2h",
+    ):
+        made = documents(helm("template", RELEASE, str(CHART), "--set", given))
+        pods += [d["spec"]["template"] for d in made if d["kind"] == "Deployment"]
+    assert pods[0] == pods[1]
+    assert pods[0] != pods[2]
+
+
 def test_annotations_of_pods_are_there_once(helm: Helm) -> None:
     """One's own in the place of ours: a key told twice is no YAML to many readers."""
     key = "kubectl.kubernetes.io/default-container"

@@ -9,8 +9,9 @@ metadata:
     {{- end }}
   {{- $annotations := dict "kubectl.kubernetes.io/default-container" "exporter" }}
   {{- if or $values.config $values.rules }}
-  {{- /* These are read at the start alone. */}}
-  {{- $annotations = set $annotations "checksum/config" (include (print .root.Template.BasePath "/config.yaml") .root | sha256sum) }}
+  {{- /* These are read at the start alone. Without the labels of their ConfigMaps: a pod that is made
+  anew has no checkpoint, if that is on no volume. */}}
+  {{- $annotations = set $annotations "checksum/config" (list $values.config $values.rules | toYaml | sha256sum) }}
   {{- end }}
   annotations:
     {{- merge (deepCopy ($values.podAnnotations | default dict)) $annotations | toYaml | nindent 4 }}
