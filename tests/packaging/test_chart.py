@@ -35,6 +35,7 @@ _REFUSED = {
     # by the schema
     "enabled=false": "at '/enabled': value must be true",
     "fullnameOverride=1-kube-event-metrics": "at '/fullnameOverride'",
+    "audit.source=log,audit.log.path=/audit.log": "at '/audit/log/path'",
     "replica=2": "additional properties 'replica' not allowed",
     "monitor.enabled=true": "additional properties 'enabled' not allowed",
     "audit.source=both": "value must be one of 'none', 'log', 'webhook'",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.chart.values import CHART
+from tests.chart.values import CHART, values
 from tests.envtest.charted import RELEASE, Helm, documents
 
 pytestmark = pytest.mark.timeout(180)
@@ -107,6 +107,16 @@ def test_pods_are_made_anew_for_options_and_not_for_labels_of_other_objects(helm
         pods += [d["spec"]["template"] for d in made if d["kind"] == "Deployment"]
     assert pods[0] == pods[1]
     assert pods[0] != pods[2]
+
+
+def test_nothing_and_null_are_the_same(helm: Helm) -> None:
+    """By null one file of values takes away what another one before it says."""
+    given = ("--set", "monitor.kind=ServiceMonitor,audit.source=webhook,dashboards.enabled=true")
+    plain = helm("template", RELEASE, str(CHART), *given)
+    empty = [each.name for each in values() if each.default in ({}, [], "") and not each.section]
+    assert {"web.config", "commonLabels", "tolerations", "clusterName"} <= set(empty)
+    for name in empty:
+        assert helm("template", RELEASE, str(CHART), *given, "--set", f"{name}=null") == plain, name
 
 
 def test_annotations_of_pods_are_there_once(helm: Helm) -> None:

@@ -93,7 +93,7 @@ true
 {{- if ne .Values.web.scheme "auto" -}}
 {{- .Values.web.scheme -}}
 {{- else -}}
-{{- ternary "https" "http" (or (ne .Values.web.configSecret "") (hasKey .Values.web.config "tls_server_config")) -}}
+{{- ternary "https" "http" (or (not (empty .Values.web.configSecret)) (hasKey (.Values.web.config | default dict) "tls_server_config")) -}}
 {{- end -}}
 {{- end -}}
 
@@ -102,7 +102,7 @@ true
 {{- if ne .Values.web.probes "auto" -}}
 {{- .Values.web.probes -}}
 {{- else -}}
-{{- $type := dig "tls_server_config" "client_auth_type" "" .Values.web.config -}}
+{{- $type := dig "tls_server_config" "client_auth_type" "" (.Values.web.config | default dict) -}}
 {{- ternary "tcp" "http" (has $type (list "RequireAnyClientCert" "RequireAndVerifyClientCert")) -}}
 {{- end -}}
 {{- end -}}
