@@ -25,6 +25,7 @@ SET_BY_VALUES = {
 }
 """Options that the chart has values of its own for, or that would contradict what it makes."""
 _SCALAR = {"type": ["string", "number", "boolean"]}
+_TEXTS = {"number": "7200", "boolean": "true"}
 
 
 def files(boards: Iterable[Board]) -> dict[Path, str]:
@@ -77,4 +78,13 @@ def _type(option: Option) -> Json:
         return {"enum": list(option.choices)}
     if option.repeatable:
         return {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
-    return _SCALAR
+    return {"type": ["string", *(kind for kind, text in _TEXTS.items() if _reads(option, text))]}
+
+
+def _reads(option: Option, text: str) -> bool:
+    """Whether the option can be that: what the exporter would refuse, Helm refuses before."""
+    try:
+        option.parse(text)
+    except ValueError:
+        return False
+    return True

@@ -30,12 +30,19 @@ _REFUSED = {
     "audit.source=webhook,audit.webhook.certificate.create=true": "issuerRef.name: is needed",
     "web.auth.kubernetes=true,web.config.basic_auth_users.a=b": "one Authorization header",
     "web.auth.kubernetes=true,monitor.kind=PodMonitor": "monitor.endpoint.authorization: is needed",
+    "monitor.endpoint.honorLabels=false": "monitor.endpoint.honorLabels: must be true",
+    "networkPolicy.scrapers=null": "networkPolicy.scrapers: is needed",
     # by the schema
+    "enabled=false": "at '/enabled': value must be true",
+    "fullnameOverride=1-kube-event-metrics": "at '/fullnameOverride'",
+    "audit.source=log,audit.log.path=/audit.log": "at '/audit/log/path'",
     "replica=2": "additional properties 'replica' not allowed",
     "monitor.enabled=true": "additional properties 'enabled' not allowed",
     "audit.source=both": "value must be one of 'none', 'log', 'webhook'",
     "config.log\\.levels=debug": "additional properties 'log.levels' not allowed",
     "config.checkpoint\\.path=/tmp/x": "additional properties 'checkpoint.path' not allowed",
+    "config.events\\.ttl=7200": "at '/config/events.ttl': got number, want string",
+    "config.series\\.limit=true": "at '/config/series.limit': got boolean",
     "config.log\\.level=loud": "at '/config/log.level'",
     "web.config.tls_config.cert=a": "additional properties 'tls_config' not allowed",
     "rules.mine=a": "additional properties 'mine' not allowed",
@@ -126,6 +133,7 @@ def test_auto_goes_by_what_the_cluster_has(
         ("events", "events-kube-event-metrics"),
         ("my-kube-event-metrics", "my-kube-event-metrics"),
         ("x" * 53, "x" * 29 + "-kube-event-metrics"),
+        ("x" * 34 + "-kube-event-metrics", "x" * 29 + "-kube-event-metrics"),
     ],
 )
 def test_what_jobs_are_called(release: str, name: str, helm: Helm) -> None:
@@ -204,7 +212,7 @@ def test_every_value_does_something(helm: Helm, tmp_path: Path) -> None:
     given = {name: yaml.safe_load(text) for name, text in texts.items()}
     made = {name: _template(helm, "-f", str(values_file(name))) for name in PROFILES}
     for value in values():
-        if value.section or value.name == "global":
+        if value.section or value.name in {"global", "enabled"}:
             continue
         if value.name in _ELSEWHERE:
             name, more = _ELSEWHERE[value.name]

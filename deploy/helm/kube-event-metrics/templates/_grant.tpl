@@ -20,22 +20,28 @@ roleRef:
 subjects:
   {{- range .components }}
   - kind: ServiceAccount
-    name: {{ include "kube-event-metrics.account" (dict "root" $.root "component" .) }}
-    namespace: {{ $.root.Release.Namespace }}
+    name: {{ include "kube-event-metrics.account" (dict "root" $.root "component" .) | quote }}
+    namespace: {{ $.root.Release.Namespace | quote }}
   {{- end }}
   {{- range .others }}
   - kind: ServiceAccount
-    name: {{ .name }}
-    namespace: {{ .namespace }}
+    name: {{ .name | quote }}
+    namespace: {{ .namespace | quote }}
   {{- end }}
 {{- end }}
+{{- end -}}
+
+{{- /* What begins the names of roles for web.auth. They are the whole cluster's: a release of audit events
+alone has others than the release of events, which may have its name in another namespace. */ -}}
+{{- define "kube-event-metrics.asks" -}}
+{{- include "kube-event-metrics.name" (dict "root" . "component" (ternary "exporter" "audit" .Values.events.enabled)) -}}
 {{- end -}}
 
 {{- define "kube-event-metrics.grantMetadata" -}}
 metadata:
   name: {{ .name }}
   {{- with .namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels:
     {{- include "kube-event-metrics.labels" (dict "root" .root "component" "") | nindent 4 }}

@@ -2,7 +2,7 @@
 {{- define "kube-event-metrics.fullname" -}}
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
-{{- else if contains "kube-event-metrics" .Release.Name -}}
+{{- else if contains "kube-event-metrics" (.Release.Name | trunc 48) -}}
 {{- .Release.Name | trunc 48 | trimSuffix "-" -}}
 {{- else -}}
 {{- .Release.Name | trunc 29 | trimSuffix "-" }}-kube-event-metrics
@@ -24,7 +24,7 @@
 
 {{- define "kube-event-metrics.selector" -}}
 app.kubernetes.io/name: kube-event-metrics
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 {{- with .component }}
 app.kubernetes.io/component: {{ . }}
 {{- end }}
@@ -32,10 +32,10 @@ app.kubernetes.io/component: {{ . }}
 
 {{- define "kube-event-metrics.labels" -}}
 {{ include "kube-event-metrics.selector" . }}
-app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | replace "+" "_" | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version | replace "+" "_" }}
-{{- with merge (deepCopy (.labels | default dict)) .root.Values.commonLabels }}
+{{- with merge (deepCopy (.labels | default dict)) (.root.Values.commonLabels | default dict) }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
@@ -43,7 +43,7 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version | replace "+" "_" }
 {{- /* Of what belongs to one component and has its name. */ -}}
 {{- define "kube-event-metrics.metadata" -}}
 name: {{ include "kube-event-metrics.name" . }}
-namespace: {{ .root.Release.Namespace }}
+namespace: {{ .root.Release.Namespace | quote }}
 labels:
   {{- include "kube-event-metrics.labels" . | nindent 2 }}
 {{- end -}}
@@ -82,11 +82,18 @@ true
 {{- end -}}
 {{- end -}}
 
+{{- /* Whether the endpoint says itself what Prometheus shows: it may show one token alone. */ -}}
+{{- define "kube-event-metrics.ownToken" -}}
+{{- with .Values.monitor.endpoint -}}
+{{- if or .authorization .bearerTokenSecret .oauth2 }}true{{ end -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "kube-event-metrics.scheme" -}}
 {{- if ne .Values.web.scheme "auto" -}}
 {{- .Values.web.scheme -}}
 {{- else -}}
-{{- ternary "https" "http" (or (ne .Values.web.configSecret "") (hasKey .Values.web.config "tls_server_config")) -}}
+{{- ternary "https" "http" (or (not (empty .Values.web.configSecret)) (hasKey (.Values.web.config | default dict) "tls_server_config")) -}}
 {{- end -}}
 {{- end -}}
 
@@ -95,7 +102,7 @@ true
 {{- if ne .Values.web.probes "auto" -}}
 {{- .Values.web.probes -}}
 {{- else -}}
-{{- $type := dig "tls_server_config" "client_auth_type" "" .Values.web.config -}}
+{{- $type := dig "tls_server_config" "client_auth_type" "" (.Values.web.config | default dict) -}}
 {{- ternary "tcp" "http" (has $type (list "RequireAnyClientCert" "RequireAndVerifyClientCert")) -}}
 {{- end -}}
 {{- end -}}

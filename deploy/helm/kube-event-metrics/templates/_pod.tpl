@@ -7,17 +7,16 @@ metadata:
     {{- with $values.podLabels }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
+  {{- $annotations := dict "kubectl.kubernetes.io/default-container" "exporter" }}
+  {{- if or $values.config $values.rules }}
+  {{- /* These are read at the start alone. Without the labels of their ConfigMaps: a pod that is made
+  anew has no checkpoint, if that is on no volume. */}}
+  {{- $annotations = set $annotations "checksum/config" (list $values.config $values.rules | toYaml | sha256sum) }}
+  {{- end }}
   annotations:
-    kubectl.kubernetes.io/default-container: exporter
-    {{- if or $values.config $values.rules }}
-    # These are read at the start alone.
-    checksum/config: {{ include (print .root.Template.BasePath "/config.yaml") .root | sha256sum }}
-    {{- end }}
-    {{- with $values.podAnnotations }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
+    {{- merge (deepCopy ($values.podAnnotations | default dict)) $annotations | toYaml | nindent 4 }}
 spec:
-  serviceAccountName: {{ include "kube-event-metrics.account" . }}
+  serviceAccountName: {{ include "kube-event-metrics.account" . | quote }}
   {{- if or (eq .component "exporter") $values.web.auth.kubernetes }}
   # It asks the API server with this token.
   automountServiceAccountToken: true
@@ -34,7 +33,7 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- with .scheduling.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ . | quote }}
   {{- end }}
   {{- with .scheduling.nodeSelector }}
   nodeSelector:
@@ -129,7 +128,7 @@ timeoutSeconds: 5
 - --rules.file=/etc/kube-event-metrics/rules/{{ $name }}
 {{- end }}
 {{- if or .Values.web.config .Values.web.configSecret }}
-- --web.config.file=/etc/kube-event-metrics/web/{{ .Values.web.configKey }}
+- {{ print "--web.config.file=/etc/kube-event-metrics/web/" .Values.web.configKey | quote }}
 {{- end }}
 {{- if .Values.web.auth.kubernetes }}
 - --web.auth.kubernetes
@@ -163,10 +162,10 @@ timeoutSeconds: 5
     defaultMode: 288 # 0440, which readers of YAML take for one number or another
     sources:
       - secret:
-          name: {{ .Values.web.configSecret | default (print $fullname "-web") }}
+          name: {{ .Values.web.configSecret | default (print $fullname "-web") | quote }}
       {{- with .Values.web.certificateSecret }}
       - secret:
-          name: {{ . }}
+          name: {{ . | quote }}
       {{- end }}
 {{- end }}
 {{- end -}}
@@ -176,7 +175,7 @@ timeoutSeconds: 5
 {{- if .persistence.enabled }}
 - name: state
   persistentVolumeClaim:
-    claimName: {{ .persistence.existingClaim | default (include "kube-event-metrics.name" .) }}
+    claimName: {{ .persistence.existingClaim | default (include "kube-event-metrics.name" .) | quote }}
 {{- else }}
 # Outlives a crash of the container, not the pod.
 - name: state
