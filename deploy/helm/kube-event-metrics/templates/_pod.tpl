@@ -144,6 +144,9 @@ timeoutSeconds: 5
   readOnly: true
 {{- end }}
 {{- end }}
+{{- with .Values.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{- define "kube-event-metrics.volumes" -}}
@@ -167,6 +170,9 @@ timeoutSeconds: 5
       - secret:
           name: {{ . | quote }}
       {{- end }}
+{{- end }}
+{{- with .Values.extraVolumes }}
+{{ toYaml . }}
 {{- end }}
 {{- end -}}
 
