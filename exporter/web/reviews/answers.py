@@ -79,12 +79,9 @@ class Answers:
         self._lifetimes = times = lifetimes or Lifetimes()
         # Whoever reads this process' memory later finds no token in it, and nothing to try some on.
         self._key = secrets.token_bytes(32)
-        self._users: TLRUCache[bytes, tuple[User, float]] = TLRUCache(
-            most, lambda _key, kept, _now: kept[1] + times.unasked, timer=clock
-        )
-        self._others: TLRUCache[bytes, tuple[User, float]] = TLRUCache(
-            most, lambda _key, kept, _now: kept[1] + times.yes, timer=clock
-        )
+        # Tokens that got in, and others that are somebody's: none of those goes for these.
+        self._users = _users(most, times.unasked, clock)
+        self._others = _users(most, times.unasked, clock)
         self._nobodys: TLRUCache[bytes, float] = _until(most, times.no, clock)
         self._allowed: TLRUCache[tuple[User, str], float] = _until(most, times.unasked, clock)
         self._denied: TLRUCache[tuple[User, str], float] = _until(most, times.no, clock)
@@ -99,20 +96,18 @@ class Answers:
             return Verdict(Standing.UNKNOWN)
         user = self.user(identity)
         verdict = self._of_user(user, path, self._lifetimes.yes) if user else None
-        got_in = verdict is not None and verdict.standing is Standing.ALLOWED
-        if got_in and (kept := self._others.pop(identity, None)):
-            self._users[identity] = kept
-        return verdict
+        return self._noted(identity, verdict)
 
     def last_resort(self, identity: bytes, path: str) -> Verdict | None:
         """Where the API server cannot be asked: the verdict that lets in still, or None."""
-        kept = self._users.get(identity)
+        kept = self._kept(identity)
         verdict = self._of_user(kept[0], path, self._lifetimes.unasked) if kept else None
+        verdict = self._noted(identity, verdict)
         return verdict if verdict and verdict.standing is Standing.ALLOWED else None
 
     def user(self, identity: bytes) -> User | None:
         """Whose the token is, where that need not be asked."""
-        kept = self._users.get(identity) or self._others.get(identity)
+        kept = self._kept(identity)
         return kept[0] if kept and self._clock() - kept[1] < self._lifetimes.yes else None
 
     def take_user(self, identity: bytes, user: User | None, asked: float) -> None:
@@ -131,6 +126,16 @@ class Answers:
         (self._denied if allowed else self._allowed).pop((user, path), None)
         (self._allowed if allowed else self._denied)[user, path] = asked
 
+    def _kept(self, identity: bytes) -> tuple[User, float] | None:
+        return self._users.get(identity) or self._others.get(identity)
+
+    def _noted(self, identity: bytes, verdict: Verdict | None) -> Verdict | None:
+        """The same; a token that got in is among those that are not pushed out by others."""
+        got_in = verdict is not None and verdict.standing is Standing.ALLOWED
+        if got_in and (kept := self._others.pop(identity, None)):
+            self._users[identity] = kept
+        return verdict
+
     def _of_user(self, user: User, path: str, seconds: float) -> Verdict | None:
         if (user, path) in self._denied:
             return Verdict(Standing.DENIED, user.name)
@@ -138,6 +143,13 @@ class Answers:
         if asked is None or self._clock() - asked >= seconds:
             return None
         return Verdict(Standing.ALLOWED, user.name)
+
+
+def _users(
+    most: int, seconds: float, clock: Callable[[], float]
+) -> TLRUCache[bytes, tuple[User, float]]:
+    """Whose tokens are, each for so long after it was asked."""
+    return TLRUCache(most, lambda _token, kept, _now: kept[1] + seconds, timer=clock)
 
 
 def _until(most: int, seconds: float, clock: Callable[[], float]) -> TLRUCache[K, float]:
