@@ -50,15 +50,15 @@ def check_web(config: Config) -> bool:
     except FileError as error:
         print(f"FAIL  web: {error}")
         return False
-    asked = terms.context.verify_mode if terms.context else ssl.CERT_NONE
+    optional = terms.context and terms.context.verify_mode is ssl.CERT_OPTIONAL
     guarded = " and ".join(
         name
         for name, given in (
             ("TLS", terms.context),
             ("passwords", terms.users),
-            ("client certificates", asked is ssl.CERT_REQUIRED),
+            ("client certificates", terms.certificate_required),
             # Who has none is let in, too.
-            ("client certificates, if given", asked is ssl.CERT_OPTIONAL),
+            ("client certificates, if given", optional),
         )
         if given
     )
@@ -123,11 +123,10 @@ def _webhook(config: Config) -> bool:
     except FileError as error:
         print(f"FAIL  audit webhook: {error}")
         return False
-    required = terms.context and terms.context.verify_mode is ssl.CERT_REQUIRED
     guarded = " and ".join(
         name
         for name, given in (
-            ("a client certificate", required),
+            ("a client certificate", terms.certificate_required),
             ("a bearer token", config.audit_webhook_token_file),
             ("a password", terms.users),
         )

@@ -14,7 +14,7 @@ from exporter.notes import Note
 from exporter.web.listening.files import LOOK_SECONDS
 from exporter.web.seldom import Seldom
 from exporter.web.terms.current import Current
-from exporter.web.terms.passwords import BusyError, Passwords
+from exporter.web.terms.passwords import CHALLENGE, BusyError, Passwords
 from exporter.web.terms.rate import Bucket
 from exporter.web.terms.reading import followed_terms
 from exporter.web.terms.usage import WEB, Usage
@@ -95,5 +95,5 @@ class Gate(Current):
         return web.Response(
             text="no valid user and password\n",
             status=401,
-            headers={"WWW-Authenticate": 'Basic realm="kube-event-metrics", charset="UTF-8"'},
+            headers={"WWW-Authenticate": CHALLENGE},
         )

@@ -25,6 +25,8 @@ from exporter.web.singleflight import CrowdedError, Flight, SingleFlight
 _KNOWN = 512
 # At once, and of one address: each is some 100 ms of a processor, for which all others wait.
 _WAITING, _OF_ONE = 64, 8
+CHALLENGE = 'Basic realm="kube-event-metrics", charset="UTF-8"'
+"""The header ``WWW-Authenticate`` for whoever has no valid one."""
 # bcrypt looks at no more.
 _PASSWORD_BYTES = 72
 
@@ -63,10 +65,11 @@ class Passwords:
             return self._right[known]
         if known in self._wrong:
             return self._wrong[known]
-        plan = _plan(users.values(), hash_)
         try:
             return await self._trying.result(
-                known, lambda flight: self._try(known, plan, password, flight), peer
+                known,
+                lambda flight: self._try(known, _plan(users.values(), hash_), password, flight),
+                peer,
             )
         except CrowdedError:
             raise BusyError from None

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +58,11 @@ class Terms:
     users: Mapping[str, str] = field(default_factory=dict)
     """By name the bcrypt hash of the password; without any, none is asked for."""
     rate: Rate | None = None
+
+    @property
+    def certificate_required(self) -> bool:
+        """Whether clients without a certificate are refused."""
+        return self.context is not None and self.context.verify_mode is ssl.CERT_REQUIRED
 
 
 def read_terms(path: Path, usage: Usage = WEB, *, blank: bool = True) -> Terms:

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from exporter.notes import Note
 from exporter.web.seldom import Seldom
+from exporter.web.terms.passwords import CHALLENGE
 
 # client-go waits so long and sends the batch again, within the same of its tries.
 _RETRY_SECONDS = 5
@@ -90,7 +91,7 @@ NO_PASSWORD = Answer(
     "no valid user and password: put those of --audit.webhook.config-file into the webhook's "
     "kubeconfig, whose server must be an https URL, and restart the API server",
     Refusal.UNAUTHORIZED,
-    headers={"WWW-Authenticate": 'Basic realm="kube-event-metrics", charset="UTF-8"'},
+    headers={"WWW-Authenticate": CHALLENGE},
 )
 ENCODED = Answer(415, "compressed bodies are not taken: send it without Content-Encoding")
 DAMAGED = Answer(400, "the body cannot be read: it is not framed as its headers say")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, NoReturn
@@ -175,8 +174,7 @@ class AuditWebhook:
     def _warn(self) -> None:
         """Of what `check` warns of too; a change of the file can bring it about."""
         terms = self._terms.terms if self._terms else Terms(None)
-        certificate = terms.context and terms.context.verify_mode is ssl.CERT_REQUIRED
-        if not (certificate or self._tokens or terms.users):
+        if not (terms.certificate_required or self._tokens or terms.users):
             self._note("warning", "the audit webhook takes batches of whoever has its address", {})
         if (self._tokens or terms.users) and not terms.context:
             self._note("warning", "the audit webhook's credentials come in the clear: no TLS", {})
