@@ -25,6 +25,8 @@ OVERLAYS = tuple(
 )
 """The base and all overlays, as paths below deploy/kustomize."""
 
+APPLY = ("apply", "--server-side", "--force-conflicts", "--validate=strict")
+"""How kubectl is told to apply: an unknown field is an error."""
 # What a container is given there is a directory of the test here.
 _MOUNTS = (
     "/var/lib/kube-event-metrics",
@@ -66,10 +68,7 @@ class Kubectl:
 
     def apply(self, *documents: Json) -> None:
         """Apply them as the documents tell to: on the server, strictly."""
-        self(
-            *("apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-"),
-            stdin=yaml.safe_dump_all(documents),
-        )
+        self(*APPLY, "-f", "-", stdin=yaml.safe_dump_all(documents))
 
 
 def templates(documents: list[Json]) -> Iterator[tuple[Json, Json]]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from exporter.config import load_config
 from exporter.config.options import BY_NAME
 from tests.envtest.cluster import Cluster
-from tests.envtest.kustomized import Json, arguments, moved
+from tests.envtest.kustomized import APPLY, Json, arguments, moved
 
-STRICTLY = ("apply", "--server-side", "--force-conflicts", "--validate=strict", "--dry-run=server")
+STRICTLY = (*APPLY, "--dry-run=server")
 """How kubectl is told to try them: an unknown field is an error, an outdated one a warning."""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.envtest.kustomized import ROOT, Json, Kubectl, arguments, templates
+from tests.envtest.manifests import STRICTLY
 from tests.envtest.test_split import documented
 
 pytestmark = [pytest.mark.envtest, pytest.mark.timeout(180)]
@@ -63,8 +64,7 @@ def test_parts_are_taken(
     """Strictly, and without a warning."""
     assert kustomizations
     for part in parts(tmp_path):
-        flags = ("--server-side", "--force-conflicts", "--validate=strict", "--dry-run=server")
-        done = kubectl.run("apply", *flags, "-k", str(part))
+        done = kubectl.run(*STRICTLY, "-k", str(part))
         assert (done.returncode, done.stderr) == (0, "")
 
 
