@@ -114,7 +114,9 @@ def test_exporters_name_their_clusters(named: Clusters) -> None:
     (query,) = re.findall(r"^```promql\n(sum by.*?)```", _GUIDE, re.MULTILINE | re.DOTALL)
     causes = by_cluster(prometheus.query(query))
     assert causes.keys() == set(CLUSTERS)
-    assert causes["us-1"] > causes["eu-1"] > 0
+    # Prometheus extrapolates, each as far as its scrapes leave room: never below what was counted.
+    assert causes["us-1"] >= 3
+    assert causes["eu-1"] >= 2
     assert by_cluster(prometheus.query("kube_event_metrics_build_info")) == dict.fromkeys(
         CLUSTERS, 1
     )
